@@ -1,0 +1,90 @@
+"""Settings of the process: limits and budgets."""
+
+from contextlib import contextmanager
+from numbers import Integral
+
+__all__ = ["config_context", "get_config", "set_config"]
+
+_CONFIG = {
+    "feature_memory": 2**30,
+    "max_image_pixels": 89_478_485,
+}
+
+
+def get_config():
+    """Get the current settings.
+
+    Returns
+    -------
+    config : dict
+        The settings by name, as :func:`set_config` takes them.
+
+    Examples
+    --------
+    >>> from fusionlearn import get_config
+    >>> sorted(get_config())
+    ['feature_memory', 'max_image_pixels']
+    """
+    return dict(_CONFIG)
+
+
+def set_config(*, feature_memory=None, max_image_pixels=None):
+    """Change settings of this process, for all its threads.
+
+    Settings do not travel to worker processes.
+
+    Parameters
+    ----------
+    feature_memory : int, default=None
+        Bytes that a :class:`~fusionlearn.FeatureStore` without a path may hold.
+        Rows that were not used for the longest time leave first; results do not
+        depend on it. Initially 1 GiB. None leaves it as it is.
+
+    max_image_pixels : int, default=None
+        Width times height beyond which a picture is refused before it is decoded.
+        Initially 89,478,485, which is Pillow's own limit. None leaves it as it is.
+
+    Raises
+    ------
+    ValueError
+        If a value is not a positive integer.
+
+    Examples
+    --------
+    >>> from fusionlearn import set_config
+    >>> set_config(max_image_pixels=89_478_485)
+    """
+    changes = {"feature_memory": feature_memory, "max_image_pixels": max_image_pixels}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    for name, value in changes.items():
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name}={value!r}: wanted a positive integer.")
+    _CONFIG.update({name: int(value) for name, value in changes.items()})
+
+
+@contextmanager
+def config_context(**settings):
+    """Change settings inside a ``with`` block.
+
+    Parameters
+    ----------
+    **settings : dict
+        As for :func:`set_config`.
+
+    Yields
+    ------
+    None
+
+    Examples
+    --------
+    >>> from fusionlearn import config_context, get_config
+    >>> with config_context(max_image_pixels=1000):
+    ...     get_config()["max_image_pixels"]
+    1000
+    """
+    before = get_config()
+    try:
+        set_config(**settings)
+        yield
+    finally:
+        _CONFIG.update(before)

@@ -1,0 +1,115 @@
+"""Errors and warnings of fusionlearn.
+
+Each one also is the scikit-learn or built-in exception that people already
+catch in its place.
+"""
+
+__all__ = [
+    "BackboneError",
+    "BackboneWeightsError",
+    "DataWarning",
+    "FeatureStoreWarning",
+    "FusionlearnError",
+    "FusionlearnWarning",
+    "GroupConflictError",
+    "ImageError",
+    "ImageWarning",
+    "ValidationSplitWarning",
+    "VoteWarning",
+]
+
+
+class FusionlearnError(Exception):
+    """Base class of every error that fusionlearn raises on purpose."""
+
+
+class ImageError(FusionlearnError, ValueError):
+    """A picture cannot be used.
+
+    Parameters
+    ----------
+    got : str
+        What was found.
+
+    wanted : str
+        What was expected in its place.
+
+    remedy : str
+        What to do about it.
+
+    index : int or None, default=None
+        The position of the picture in X, once it is known.
+
+    path : str or None, default=None
+        The path of the file, for a picture that is one.
+
+    others : str, default=""
+        A list of further pictures that cannot be used.
+    """
+
+    def __init__(self, got, wanted, remedy, index=None, path=None, others=""):
+        super().__init__(got, wanted, remedy, index, path, others)
+        self.got = got
+        self.wanted = wanted
+        self.remedy = remedy
+        self.index = index
+        self.path = path
+        self.others = others
+
+    def __str__(self):
+        where = "X" if self.index is None else f"picture {self.index}"
+        if self.path is not None:
+            where += f" ({self.path})"
+        message = f"{where}: got {self.got}; wanted {self.wanted}. {self.remedy}"
+        return f"{message}\n{self.others}" if self.others else message
+
+    def at(self, index):
+        """Give the same error with the position of its picture.
+
+        Parameters
+        ----------
+        index : int
+            The position of the picture in X.
+
+        Returns
+        -------
+        error : ImageError
+            A new error that names the position.
+        """
+        return ImageError(self.got, self.wanted, self.remedy, index, self.path, self.others)
+
+
+class GroupConflictError(FusionlearnError, ValueError):
+    """The given ``groups`` contradict the groups that the pictures carry."""
+
+
+class BackboneError(FusionlearnError, ValueError):
+    """A network is unknown, or was asked for something that it cannot do."""
+
+
+class BackboneWeightsError(BackboneError, OSError):
+    """The weights of a network could not be had or do not fit it."""
+
+
+class FusionlearnWarning(UserWarning):
+    """Base class of every warning that fusionlearn issues."""
+
+
+class ImageWarning(FusionlearnWarning):
+    """A picture was used although something about it looks wrong."""
+
+
+class DataWarning(FusionlearnWarning):
+    """A data set was read although something about it looks wrong."""
+
+
+class FeatureStoreWarning(FusionlearnWarning):
+    """The feature store lost something; the features were computed instead."""
+
+
+class ValidationSplitWarning(FusionlearnWarning):
+    """No honest validation part could be split off the training data."""
+
+
+class VoteWarning(FusionlearnWarning):
+    """A member votes in another way than its own ``predict`` would say."""

@@ -1,0 +1,115 @@
+"""One random, composed affine transformation of a picture."""
+
+import hashlib
+import math
+
+import numpy as np
+
+from ._operations import operation
+
+_PADDING = {"nearest": "edge", "reflect": "symmetric", "wrap": "wrap", "constant": "constant"}
+FILL_MODES = frozenset(_PADDING)
+
+
+@operation("augmented-copy-1")
+def augmented_copy(
+    pixels,
+    digest,
+    *,
+    seed,
+    copy,
+    rotation,
+    shear,
+    shift,
+    zoom,
+    horizontal_flip,
+    brightness,
+    contrast,
+    fill_mode,
+):
+    """Make the copy with a number of a picture: a pure function of its arguments.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width, 3), uint8
+        The picture, which is left as it is.
+
+    digest : str
+        Digest of the picture.
+
+    seed, copy : int
+        Seed and number of the copy.
+
+    rotation, shear, shift, zoom, horizontal_flip, brightness, contrast, fill_mode
+        As for :class:`~fusionlearn.ImageAugmenter`.
+
+    Returns
+    -------
+    pixels : ndarray of shape (height, width, 3), uint8
+        The copy, as large as the picture.
+    """
+    key = hashlib.sha256(f"{digest}\0{seed}\0{copy}".encode()).digest()
+    rng = np.random.Generator(np.random.PCG64(int.from_bytes(key[:16], "big")))
+    # Everything is drawn, needed or not: changing one range leaves the others' draws alone.
+    angle, slant, dx, dy, scale, light, gain = rng.uniform(-1.0, 1.0, size=7)
+    mirrored = bool(rng.integers(2)) and horizontal_flip
+
+    height, width = pixels.shape[:2]
+    dx, dy = dx * shift * width, dy * shift * height
+    if rotation or shear or zoom:
+        matrix = _matrix(
+            math.radians(angle * rotation),
+            math.radians(slant * shear),
+            1.0 + scale * zoom,
+            mirrored,
+        )
+        pixels = _resample(pixels, matrix, (dx, dy), fill_mode)
+    else:
+        pixels = _move(pixels, round(dx), round(dy), mirrored, fill_mode)
+    if brightness or contrast:
+        mean = pixels.mean()
+        values = (pixels - mean) * (1.0 + gain * contrast) + mean + light * brightness * 255.0
+        pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return pixels
+
+
+def _matrix(angle, slant, scale, mirrored):
+    """From places in the copy to places in the picture, both seen from the centre."""
+    rotate = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    shear = np.array([[1.0, -math.sin(slant)], [0.0, math.cos(slant)]])
+    return rotate @ shear @ np.diag([-1.0 if mirrored else 1.0, 1.0]) / scale
+
+
+def _resample(pixels, matrix, offset, fill_mode):
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    centre = np.array([width / 2, height / 2])
+    move = centre - np.asarray(offset) - matrix @ centre
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ matrix.T + move
+    # Pillow fills what lies outside with one colour, so the picture is first extended as
+    # far as the copy reaches, and one pixel more for the interpolation at the edge.
+    low = np.maximum(0, np.ceil(-corners.min(axis=0))).astype(int) + 1
+    high = np.maximum(0, np.ceil(corners.max(axis=0) - (width, height))).astype(int) + 1
+    padded = np.pad(
+        pixels, ((low[1], high[1]), (low[0], high[0]), (0, 0)), mode=_PADDING[fill_mode]
+    )
+    move = move + low
+    coefficients = (*matrix[0], move[0], *matrix[1], move[1])
+    image = Image.fromarray(padded).transform(
+        (width, height),
+        Image.Transform.AFFINE,
+        data=coefficients,
+        resample=Image.Resampling.BILINEAR,
+    )
+    return np.array(image)
+
+
+def _move(pixels, dx, dy, mirrored, fill_mode):
+    height, width = pixels.shape[:2]
+    if mirrored:
+        pixels = pixels[:, ::-1]
+    pad_x, pad_y = (max(dx, 0), max(-dx, 0)), (max(dy, 0), max(-dy, 0))
+    padded = np.pad(pixels, (pad_y, pad_x, (0, 0)), mode=_PADDING[fill_mode])
+    top, left = max(-dy, 0), max(-dx, 0)
+    return np.ascontiguousarray(padded[top : top + height, left : left + width])

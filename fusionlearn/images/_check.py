@@ -1,0 +1,272 @@
+"""The one place that knows what a picture may be given as."""
+
+import os
+from numbers import Real
+
+import numpy as np
+
+from ..exceptions import GroupConflictError, ImageError
+from ._decoding import image_to_pixels
+from ._reference import ImageReference
+from ._sources import ArraySource, EncodedSource, FileSource
+
+_FORMS = (
+    "a list, array or column of paths, encoded bytes or arrays, or one array of shape "
+    "(n, height, width), (n, height, width, 1) or (n, height, width, 3)"
+)
+_MAX_LISTED = 20
+
+
+def check_images(X, groups=None):
+    """Bring pictures in any accepted form into an array of references.
+
+    Nothing is decoded: a reference reads and decodes its picture when it is asked to.
+    Files must exist and hold something; pixels of arrays must be in range.
+
+    Parameters
+    ----------
+    X : array-like of pictures, of shape (n_samples,) or (n_samples, 1)
+        Paths, encoded bytes, arrays of different sizes, Pillow images or references,
+        in a list, array, Series or one-column data frame; or one array of shape
+        (n_samples, height, width), (n_samples, height, width, 1) or
+        (n_samples, height, width, 3). Pixels are uint8, or float in 0-255, which are
+        rounded to whole levels when the picture is decoded.
+
+    groups : array-like of shape (n_samples,), default=None
+        The patient of each picture, as strings or numbers.
+
+    Returns
+    -------
+    references : ndarray of shape (n_samples,), dtype object
+        An :class:`~fusionlearn.images.ImageReference` for each picture. X itself is
+        never copied or changed.
+
+    Raises
+    ------
+    ImageError
+        If something in X is no picture. The message names its index and path, what
+        was got, what is wanted and what to do; further ones are listed below it.
+
+    GroupConflictError
+        If ``groups`` differ from the patients that references in X already have.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fusionlearn import check_images
+    >>> X = np.zeros((3, 32, 32), dtype=np.uint8)
+    >>> check_images(X).shape
+    (3,)
+    """
+    references = np.empty(len(items := _items(X)), dtype=object)
+    errors = []
+    for index, item in enumerate(items):
+        try:
+            reference = _as_reference(item)
+            if reference is not item:
+                reference.check()
+        except ImageError as error:
+            errors.append(error.at(index))
+        else:
+            references[index] = reference
+    if errors:
+        raise _joined(errors, len(references))
+    return references if groups is None else _with_groups(references, groups)
+
+
+def get_groups(X):
+    """Get the patient of each picture, as scikit-learn's splitters take them.
+
+    Parameters
+    ----------
+    X : array-like of pictures
+        As for :func:`~fusionlearn.check_images`.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_samples,)
+        The patients. A picture whose patient nobody named is a group of its own,
+        together with its exact duplicates and all views of it.
+
+    Raises
+    ------
+    ImageError
+        If something in X is no picture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fusionlearn import check_images, get_groups
+    >>> X = check_images(np.zeros((3, 32, 32), dtype=np.uint8), groups=[7, 7, 8])
+    >>> get_groups(X)
+    array([7, 7, 8])
+    """
+    groups = [reference.group for reference in check_images(X)]
+    if len({isinstance(group, str) for group in groups}) > 1:
+        groups = [str(group) for group in groups]
+    return np.array(groups)
+
+
+def contains_pictures(X):
+    """Tell pictures from feature matrices, without looking at files.
+
+    Parameters
+    ----------
+    X : array-like
+        Anything that an estimator may be given.
+
+    Returns
+    -------
+    pictures : bool
+        True for references, paths, bytes, and arrays of more than two dimensions.
+    """
+    if isinstance(X, (str, bytes, os.PathLike)) or not hasattr(X, "__len__"):
+        return False
+    shape = getattr(X, "shape", None)
+    if shape is not None and len(shape) > 2:
+        return True
+    if shape is not None and len(shape) == 2 and shape[1] != 1:
+        return False
+    try:
+        items = _items(X)
+    except ImageError:
+        return False
+    first = items[0]
+    return (
+        isinstance(first, (ImageReference, str, bytes, os.PathLike))
+        or np.ndim(first) > 1
+        or _is_pillow_image(first)
+    )
+
+
+def _items(X):
+    """Sequence of the elements of X, one for each picture."""
+    if isinstance(X, (str, bytes, os.PathLike, ImageReference)) or _is_pillow_image(X):
+        raise ImageError(f"one {type(X).__name__}", _FORMS, "Put it into a list: [X].")
+    if hasattr(X, "toarray"):
+        raise ImageError("a sparse matrix", _FORMS, "Pictures are dense: pass X.toarray().")
+    if isinstance(X, dict) or not (hasattr(X, "__len__") and hasattr(X, "__getitem__")):
+        raise ImageError(f"a {type(X).__name__}", _FORMS, "Pass list(X) or an array.")
+    if hasattr(X, "columns") or hasattr(X, "to_numpy"):
+        X = X.to_numpy()
+    if not isinstance(X, np.ndarray):
+        # np.asarray would unroll a list of equally large arrays.
+        X = X if isinstance(X, (list, tuple)) or not hasattr(X, "__array__") else np.asarray(X)
+    if isinstance(X, np.ndarray):
+        X = _array_items(X)
+    elif any(isinstance(item, (list, tuple)) for item in X):
+        X = _rows_of_one(X)
+    if len(X) == 0:
+        raise ImageError("0 sample(s)", "at least one picture", "Pass a picture or more.")
+    return X
+
+
+def _array_items(X):
+    if X.ndim == 0:
+        raise ImageError("an array without dimensions", _FORMS, "Put the picture into a list.")
+    if X.dtype.kind == "S":
+        raise ImageError(
+            f"an array of type {X.dtype}",
+            _FORMS,
+            "NumPy cuts zero bytes off such strings: pass encoded pictures in a list, "
+            "or paths as str.",
+        )
+    if X.dtype.kind in "OUT":
+        if X.ndim == 2 and X.shape[1] == 1:
+            return X[:, 0]
+        if X.ndim == 1:
+            return X
+        raise ImageError(
+            f"an array of shape {X.shape} and type {X.dtype}",
+            "one column of pictures",
+            "Choose the column with the pictures, for example by a ColumnTransformer.",
+        )
+    if X.ndim < 3:
+        raise ImageError(
+            f"an array of shape {X.shape} and type {X.dtype}",
+            _FORMS,
+            "This looks like features, not pictures. A grey picture alone is X[np.newaxis].",
+        )
+    if X.ndim > 4:
+        raise ImageError(f"an array of shape {X.shape}", _FORMS, "Pass one picture per sample.")
+    return X
+
+
+def _rows_of_one(X):
+    if all(isinstance(item, (list, tuple)) and len(item) == 1 for item in X):
+        return [item[0] for item in X]
+    raise ImageError(
+        "a list of lists",
+        _FORMS,
+        "Pass a flat list of paths, or numpy arrays with one picture each.",
+    )
+
+
+def _as_reference(item):
+    if isinstance(item, ImageReference):
+        return item
+    if isinstance(item, (str, os.PathLike)):
+        return ImageReference(FileSource(os.path.abspath(os.fspath(item))))
+    if isinstance(item, (bytes, bytearray, memoryview)):
+        return ImageReference(EncodedSource(bytes(item)))
+    if _is_pillow_image(item):
+        return ImageReference(ArraySource(image_to_pixels(item)))
+    if not isinstance(item, np.ndarray) and hasattr(item, "__array__") and np.ndim(item):
+        item = np.asarray(item)
+    if isinstance(item, np.ndarray):
+        return ImageReference(ArraySource(item))
+    raise ImageError(
+        repr(item)[:80],
+        "a path, encoded bytes, an array or an image reference",
+        "Remove the sample or give its picture.",
+    )
+
+
+def _is_pillow_image(item):
+    # Named by its module, so that Pillow is not imported for people who pass arrays.
+    return hasattr(item, "getexif") and hasattr(item, "mode")
+
+
+def _joined(errors, n_samples):
+    first, *others = errors
+    if not others:
+        return first
+    lines = [f"{len(errors)} of {n_samples} pictures cannot be used; the others are:"]
+    for error in others[:_MAX_LISTED]:
+        where = f"picture {error.index}" + (f" ({error.path})" if error.path else "")
+        lines.append(f"  {where}: got {error.got}")
+    if len(others) > _MAX_LISTED:
+        lines.append(f"  and {len(others) - _MAX_LISTED} more")
+    return ImageError(
+        first.got, first.wanted, first.remedy, first.index, first.path, "\n".join(lines)
+    )
+
+
+def _with_groups(references, groups):
+    groups = _check_groups(groups, len(references))
+    result = np.empty(len(references), dtype=object)
+    for index, (reference, group) in enumerate(zip(references, groups, strict=True)):
+        if reference.has_known_group and str(reference.group) != str(group):
+            raise GroupConflictError(
+                f"picture {index}: groups says {group!r}, but the picture already belongs to "
+                f"{reference.group!r}. Leave out groups=, or make the pictures anew with "
+                "check_images(paths, groups=groups)."
+            )
+        result[index] = reference if reference.has_known_group else reference.with_group(group)
+    return result
+
+
+def _check_groups(groups, n_samples):
+    groups = groups.to_numpy() if hasattr(groups, "to_numpy") else groups
+    groups = [group.item() if isinstance(group, np.generic) else group for group in groups]
+    if len(groups) != n_samples:
+        raise ValueError(f"groups has {len(groups)} entries for {n_samples} pictures.")
+    for index, group in enumerate(groups):
+        if not isinstance(group, (str, Real)) or group != group:
+            raise ValueError(
+                f"groups[{index}] is {group!r}: wanted a string or a number for every picture. "
+                "Give each picture without a patient a name of its own."
+            )
+    if len({isinstance(group, str) for group in groups}) > 1:
+        raise ValueError("groups mixes strings and numbers: make all of them strings.")
+    return groups

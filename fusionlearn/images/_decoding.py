@@ -1,0 +1,228 @@
+"""From an encoded file to pixels in one form: uint8, RGB, upright."""
+
+import io
+import warnings
+
+import numpy as np
+
+from .._config import get_config
+from ..exceptions import ImageError, ImageWarning
+
+# A closed list: Pillow's other plug-ins start programs (EPS) or read formats in
+# which nobody keeps scans, and each is one more parser that meets hostile bytes.
+FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000")
+
+PIXEL_RULE = "uint8, or float in 0-255"
+_WHOLE_FILE = "a whole PNG, JPEG, TIFF, BMP, GIF, WebP, PNM or JPEG 2000 picture"
+
+
+def decode_bytes(data, path=None):
+    """Decode an encoded picture by the library's rules.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of a picture file.
+
+    path : str or None, default=None
+        Where it came from, for messages.
+
+    Returns
+    -------
+    pixels : ndarray of shape (height, width, 3), uint8
+        RGB, turned as its EXIF orientation says, transparency laid over black.
+
+    Raises
+    ------
+    ImageError
+        If the data is empty, truncated, too large, has several pages or is no picture.
+    """
+    with _opened(data, path) as image:
+        _check_header(image, path)
+        try:
+            return image_to_pixels(image, path)
+        except ImageError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever a parser throws at hostile bytes
+            raise ImageError(
+                f"a {image.format} file that cannot be read to its end ({error})",
+                _WHOLE_FILE,
+                "Replace the file or remove it from X.",
+                path=path,
+            ) from error
+
+
+def describe_bytes(data, path=None):
+    """Read format, mode, width and height from the header alone.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of a picture file.
+
+    path : str or None, default=None
+        Where it came from, for messages.
+
+    Returns
+    -------
+    description : dict
+        With the keys ``format``, ``mode``, ``width``, ``height`` and ``n_bytes``.
+
+    Raises
+    ------
+    ImageError
+        If the data is empty or is no picture.
+    """
+    with _opened(data, path) as image:
+        return {
+            "format": image.format,
+            "mode": image.mode,
+            "width": image.width,
+            "height": image.height,
+            "n_bytes": len(data),
+        }
+
+
+def image_to_pixels(image, path=None):
+    """Bring a Pillow image into the one form that networks see.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Any mode but LAB.
+
+    path : str or None, default=None
+        Where it came from, for messages.
+
+    Returns
+    -------
+    pixels : ndarray of shape (height, width, 3), uint8
+        The picture.
+
+    Raises
+    ------
+    ImageError
+        If the mode has no rule.
+    """
+    from PIL import Image, ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray(_high_byte(np.asarray(image), path))
+    elif image.mode in ("I", "F"):
+        pixels = np.asarray(image, dtype=np.float64)
+        check_float_pixels(pixels, path)
+        image = Image.fromarray(round_pixels(pixels))
+    elif image.mode == "LAB":
+        raise ImageError(
+            "a picture in the LAB colour space",
+            "grey, RGB, RGBA, palette or CMYK",
+            "Save it as RGB.",
+            path=path,
+        )
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        background = Image.new("RGBA", image.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(background, image)
+    return np.array(image.convert("RGB"))
+
+
+def check_float_pixels(pixels, path=None):
+    """Refuse float pixels that are not in 0-255 or were apparently scaled.
+
+    Parameters
+    ----------
+    pixels : ndarray of float
+        One picture.
+
+    path : str or None, default=None
+        Where it came from, for messages.
+
+    Raises
+    ------
+    ImageError
+        If a value is not finite, lies outside 0-255, or all lie in 0-1.
+    """
+    low, high = pixels.min(), pixels.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ImageError(
+            "pixels that are NaN or infinite",
+            PIXEL_RULE,
+            "Replace the missing values or remove the picture.",
+            path=path,
+        )
+    if low < 0 and low >= -1 and high <= 1:
+        remedy = "They look scaled to -1..1: pass (X + 1) * 127.5."
+    elif low < 0 or high > 255:
+        remedy = "Map the window of values that matters (in CT, the lung window) to 0-255."
+    elif 0 < high <= 1:
+        remedy = "They look scaled to 0-1: pass X * 255. Networks scale their own input."
+    else:
+        return
+    raise ImageError(
+        f"float pixels between {low:.6g} and {high:.6g}", PIXEL_RULE, remedy, path=path
+    )
+
+
+def round_pixels(pixels):
+    """Round checked float pixels to the nearest of the 256 levels.
+
+    Parameters
+    ----------
+    pixels : ndarray of float
+        Values in 0-255.
+
+    Returns
+    -------
+    pixels : ndarray of uint8
+        The rounded copy.
+    """
+    return np.rint(pixels).astype(np.uint8)
+
+
+def _opened(data, path):
+    from PIL import Image, UnidentifiedImageError
+
+    if not data:
+        raise ImageError(
+            "an empty file", _WHOLE_FILE, "Replace the file or remove it from X.", path=path
+        )
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        got = f"{len(data):,} bytes that are no picture (they start with {bytes(data[:8])!r})"
+    except Exception as error:  # noqa: BLE001  whatever a parser throws at hostile bytes
+        got = f"a file whose header cannot be read ({error})"
+    raise ImageError(got, _WHOLE_FILE, "Convert it, or remove it from X.", path=path)
+
+
+def _check_header(image, path):
+    limit = get_config()["max_image_pixels"]
+    if image.width * image.height > limit:
+        raise ImageError(
+            f"{image.width} x {image.height} pixels",
+            f"at most {limit:,} pixels in all",
+            "Make it smaller, or raise fusionlearn.set_config(max_image_pixels=...).",
+            path=path,
+        )
+    # The further pictures of an MPO file are previews and depth maps of the first.
+    pages = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if pages != 1:
+        raise ImageError(
+            f"a {image.format} file with {pages} pages",
+            "one picture per file",
+            "Save each page as a file of its own.",
+            path=path,
+        )
+
+
+def _high_byte(pixels, path):
+    high = int(pixels.max(initial=0))
+    if 0 < high < 4096:
+        warnings.warn(
+            f"{path or 'A picture'} has 16 bits per pixel but no value above {high} of 65535, "
+            "so that it is nearly black. Map the window of values that matters to 0-255.",
+            ImageWarning,
+            stacklevel=2,
+        )
+    return (pixels >> 8).astype(np.uint8)

@@ -1,0 +1,179 @@
+"""A picture as a reference."""
+
+from ._operations import Operation
+from ._sources import SOURCES
+
+
+class ImageReference:
+    """A picture that is decoded on demand and knows its patient.
+
+    References are made by :func:`~fusionlearn.check_images`. One stands for a file,
+    encoded bytes, an array, or a view: another picture and pure operations on it.
+    It is deliberately no sequence and no array, so that NumPy and scikit-learn
+    index arrays of references without looking inside.
+
+    Parameters
+    ----------
+    source : object
+        Where the pixels come from.
+
+    group : str, int, float or None, default=None
+        The patient (or whatever must not be on two sides of a split).
+
+    operations : tuple of Operation, default=()
+        What is done to the decoded pixels, in order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fusionlearn import check_images
+    >>> reference = check_images(np.zeros((1, 8, 6), dtype=np.uint8), groups=["anna"])[0]
+    >>> reference.group, reference.decode().shape
+    ('anna', (8, 6, 3))
+    """
+
+    __slots__ = ("_digest", "_group", "_operations", "_source")
+
+    def __init__(self, source, group=None, operations=()):
+        self._source = source
+        self._group = group
+        self._operations = tuple(operations)
+        self._digest = None
+
+    @property
+    def path(self):
+        """Path of the file from which the picture comes, or None."""
+        return self._source.path
+
+    @property
+    def digest(self):
+        """64 hexadecimal digits that depend on the content alone."""
+        digest = self._source_digest()
+        for operation in self._operations:
+            digest = operation.digest(digest)
+        return digest
+
+    @property
+    def has_known_group(self):
+        """Whether somebody said which patient the picture belongs to."""
+        return self._group is not None
+
+    @property
+    def group(self):
+        """The patient; where nobody named one, the picture that this one was made from."""
+        return f"picture-{self._source_digest()[:20]}" if self._group is None else self._group
+
+    @property
+    def is_view(self):
+        """Whether operations are done to the pixels of the source."""
+        return bool(self._operations)
+
+    def check(self):
+        """Look at the source without decoding it.
+
+        Raises
+        ------
+        ImageError
+            If the file is missing or empty, or the array is no picture.
+        """
+        self._source.check()
+
+    def decode(self):
+        """Decode the picture.
+
+        Returns
+        -------
+        pixels : ndarray of shape (height, width, 3), uint8
+            A new array, RGB.
+
+        Raises
+        ------
+        ImageError
+            If the source is no whole picture, or has changed since it was first read.
+        """
+        # The digest is looked up first, so that pixels never go under a stale one.
+        digest = self._source_digest()
+        pixels = self._source.pixels(digest)
+        for operation in self._operations:
+            pixels = operation.apply(pixels, digest)
+            digest = operation.digest(digest)
+        return pixels
+
+    def describe(self):
+        """Say how the source is stored, without decoding it.
+
+        Returns
+        -------
+        description : dict
+            ``format``, ``mode``, ``width``, ``height`` (pixels) and ``n_bytes``.
+
+        Raises
+        ------
+        ImageError
+            If the source is no picture.
+        """
+        return self._source.describe()
+
+    def view(self, name, **parameters):
+        """Make a view: this picture with one more operation.
+
+        Parameters
+        ----------
+        name : str
+            A registered operation.
+
+        **parameters : dict
+            Its parameters: strings, numbers and booleans.
+
+        Returns
+        -------
+        view : ImageReference
+            A picture that belongs to the same patient.
+        """
+        operations = (*self._operations, Operation.make(name, **parameters))
+        return self._like(self._group, operations)
+
+    def with_group(self, group):
+        """Make the same picture with another patient.
+
+        Parameters
+        ----------
+        group : str, int, float or None
+            The patient.
+
+        Returns
+        -------
+        reference : ImageReference
+            The same picture.
+        """
+        return self._like(group, self._operations)
+
+    def _like(self, group, operations):
+        reference = ImageReference(self._source, group, operations)
+        reference._digest = self._digest
+        return reference
+
+    def _source_digest(self):
+        if self._digest is None:
+            self._digest = self._source.digest()
+        return self._digest
+
+    def __reduce__(self):
+        # Strings, numbers and bytes only, and nothing that is filled in later:
+        # joblib.hash must not depend on what was looked at or is shared.
+        specs = [operation.spec for operation in self._operations]
+        return _rebuild, (self._source.kind, self._group, len(specs), *specs, *self._source.flat())
+
+    def __repr__(self):
+        of = self.path if self.path is not None else self._source.kind
+        parts = [repr(of)]
+        if self.has_known_group:
+            parts.append(f"group={self._group!r}")
+        if self._operations:
+            parts.append("operations=" + " ".join(op.spec for op in self._operations))
+        return f"ImageReference({', '.join(parts)})"
+
+
+def _rebuild(kind, group, n_operations, *rest):
+    operations = [Operation(spec) for spec in rest[:n_operations]]
+    return ImageReference(SOURCES[kind](*rest[n_operations:]), group, operations)

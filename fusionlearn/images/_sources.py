@@ -1,0 +1,222 @@
+"""Where the pixels of a picture come from: a file, encoded bytes or an array."""
+
+import hashlib
+import os
+import time
+
+import numpy as np
+
+from ..exceptions import ImageError
+from ._decoding import check_float_pixels, decode_bytes, describe_bytes, round_pixels
+
+# path -> (size, mtime, inode, digest), as git's index has it: a file whose numbers
+# are the same is not read again. A file younger than this is: it may be written to
+# once more without its numbers changing.
+_KNOWN_FILES = {}
+_KNOWN_FILES_MAX = 1_000_000
+_SETTLED_NS = 2_000_000_000
+
+
+class FileSource:
+    """An encoded picture in a file, read when it is needed."""
+
+    kind = "file"
+
+    def __init__(self, path):
+        self.path = path
+
+    def flat(self):
+        """Strings, numbers and bytes from which the source can be made again."""
+        return (self.path,)
+
+    def check(self):
+        """Raise if there is no file, or nothing in it."""
+        try:
+            status = os.stat(self.path)
+        except (OSError, ValueError) as error:
+            raise ImageError(
+                f"a path that cannot be opened ({getattr(error, 'strerror', None) or error})",
+                "the path of a picture file",
+                "Check the spelling and the folder; relative paths start at "
+                "the current working directory.",
+                path=self.path,
+            ) from error
+        if not os.path.isfile(self.path):
+            raise ImageError(
+                "a path that is no regular file",
+                "the path of a picture file",
+                "For a folder use fusionlearn.datasets.load_image_folder.",
+                path=self.path,
+            )
+        if status.st_size == 0:
+            decode_bytes(b"", self.path)
+
+    def digest(self):
+        """SHA-256 of the content."""
+        self.check()
+        status = os.stat(self.path)
+        numbers = (status.st_size, status.st_mtime_ns, status.st_ino)
+        known = _KNOWN_FILES.get(self.path)
+        if known is not None and known[0] == numbers:
+            return known[1]
+        digest = encoded_digest(self.read())
+        if time.time_ns() - status.st_mtime_ns > _SETTLED_NS:
+            if len(_KNOWN_FILES) >= _KNOWN_FILES_MAX:
+                _KNOWN_FILES.clear()
+            _KNOWN_FILES[self.path] = (numbers, digest)
+        return digest
+
+    def read(self):
+        """Content of the file."""
+        try:
+            with open(self.path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise ImageError(
+                f"a file that cannot be read ({error.strerror})",
+                "a readable file",
+                "Check its permissions.",
+                path=self.path,
+            ) from error
+
+    def pixels(self, digest=None):
+        """Decode the file, after a look whether it still has the digest, if one is given."""
+        data = self.read()
+        if digest is not None and encoded_digest(data) != digest:
+            raise ImageError(
+                "a file that has changed since it was first read",
+                "the same content until the work is done",
+                "Make the pictures anew with check_images.",
+                path=self.path,
+            )
+        return decode_bytes(data, self.path)
+
+    def describe(self):
+        """Format, mode, size and number of bytes."""
+        return describe_bytes(self.read(), self.path)
+
+
+class EncodedSource:
+    """An encoded picture in memory."""
+
+    kind = "encoded"
+    path = None
+
+    def __init__(self, data):
+        self.data = data
+
+    def flat(self):
+        """Strings, numbers and bytes from which the source can be made again."""
+        return (self.data,)
+
+    def check(self):
+        """Raise if there is nothing in it."""
+        if not self.data:
+            decode_bytes(self.data)
+
+    def digest(self):
+        """SHA-256 of the content; the same as for a file that holds it."""
+        return encoded_digest(self.data)
+
+    def pixels(self, digest=None):
+        """Decode the bytes."""
+        return decode_bytes(self.data)
+
+    def describe(self):
+        """Format, mode, size and number of bytes."""
+        return describe_bytes(self.data)
+
+
+class ArraySource:
+    """Pixels in an array; a view of the caller's, never written to."""
+
+    kind = "array"
+    path = None
+
+    def __init__(self, array):
+        self.array = array
+
+    @classmethod
+    def from_flat(cls, data, dtype, *shape):
+        """Make a source again from what ``flat`` gave."""
+        return cls(np.frombuffer(data, dtype=dtype).reshape(shape))
+
+    def flat(self):
+        """Strings, numbers and bytes from which the source can be made again."""
+        return (self.array.tobytes(), self.array.dtype.str, *self.array.shape)
+
+    def check(self):
+        """Raise if it is no picture by shape, type or range."""
+        array = self.array
+        grey_or_rgb = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3))
+        if not grey_or_rgb:
+            raise ImageError(
+                f"an array of shape {array.shape}",
+                "(height, width), (height, width, 1) or (height, width, 3)",
+                "Bring the channels last and drop an alpha channel.",
+            )
+        if array.size == 0:
+            raise ImageError(
+                f"an array of shape {array.shape}, which has no pixel",
+                "at least one pixel",
+                "Remove the picture.",
+            )
+        if array.dtype == np.uint8:
+            return
+        if array.dtype.kind != "f":
+            raise ImageError(
+                f"pixels of type {array.dtype}",
+                "uint8, or float in 0-255",
+                "Map the values to 0-255 and pass X.astype('uint8').",
+            )
+        check_float_pixels(array)
+
+    def digest(self):
+        """SHA-256 of shape and pixels, the same for uint8 and float."""
+        grey = self._uint8()
+        hasher = hashlib.sha256(f"array\0{grey.shape}\0".encode())
+        hasher.update(np.ascontiguousarray(grey))
+        return hasher.hexdigest()
+
+    def pixels(self, digest=None):
+        """Copy of the pixels as RGB."""
+        pixels = self._uint8()
+        return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels.copy()
+
+    def describe(self):
+        """Format, mode, size and number of bytes."""
+        pixels = self._uint8()
+        return {
+            "format": "array",
+            "mode": "L" if pixels.shape[2] == 1 else "RGB",
+            "width": pixels.shape[1],
+            "height": pixels.shape[0],
+            "n_bytes": pixels.size,
+        }
+
+    def _uint8(self):
+        array = self.array if self.array.dtype == np.uint8 else round_pixels(self.array)
+        return array[:, :, np.newaxis] if array.ndim == 2 else array
+
+
+def encoded_digest(data):
+    """Digest of an encoded picture, wherever its bytes lie.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of a picture file.
+
+    Returns
+    -------
+    digest : str
+        64 hexadecimal digits.
+    """
+    return hashlib.sha256(data).hexdigest()
+
+
+SOURCES = {
+    "file": FileSource,
+    "encoded": EncodedSource,
+    "array": ArraySource.from_flat,
+}
