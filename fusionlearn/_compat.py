@@ -2,16 +2,37 @@
 
 import os
 import random
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn < 1.9
 
+    class _NoCallbackContext:
+        """Stand-in for a task that nobody listens to."""
+
+        def subcontext(self, **kwargs):
+            return self
+
+        def call_on_fit_task_begin(self, **kwargs):
+            return self
+
+        def call_on_fit_task_end(self, **kwargs):
+            return False
+
+        def propagate_callback_context(self, sub_estimator):
+            return nullcontext()
+
     class CallbackSupportMixin:
         """Stand-in where scikit-learn has no callbacks."""
+
+        def _init_callback_context(self, **kwargs):
+            return _NoCallbackContext()
 
     def with_callbacks(method):
         """Give the method back as it is."""
@@ -20,11 +41,16 @@ except ImportError:  # scikit-learn < 1.9
 
 __all__ = [
     "BaseComposition",
+    "BaseSearchCV",
     "CallbackSupportMixin",
+    "check_sample_weight",
     "import_keras",
     "isolated_keras_build",
     "with_callbacks",
 ]
+
+# Python's random generator is shared by all threads, so builds must not interleave.
+_KERAS_BUILD = threading.RLock()
 
 
 def import_keras():
@@ -50,8 +76,10 @@ def import_keras():
 def isolated_keras_build(seed):
     """Build a model whose weights and layer names depend on ``seed`` alone.
 
-    Keras draws the seeds of initializers from Python's global generator and numbers
-    layers through a global counter. Both are as before when the block is left.
+    Keras draws the seeds of initializers from Python's global generator, numbers layers
+    through a global counter, and obeys a global precision and order of axes. Inside the
+    block they are what the seed says, fresh, float32 and channels last; they are as
+    before when it is left.
 
     Parameters
     ----------
@@ -64,12 +92,19 @@ def isolated_keras_build(seed):
     """
     from keras.src.backend.common import global_state
 
-    state = random.getstate()
-    names = global_state.get_global_attribute("object_name_uids")
-    try:
-        random.seed(seed)
-        global_state.set_global_attribute("object_name_uids", None)
-        yield
-    finally:
-        random.setstate(state)
-        global_state.set_global_attribute("object_name_uids", names)
+    config = import_keras().config
+    with _KERAS_BUILD:
+        state = random.getstate()
+        names = global_state.get_global_attribute("object_name_uids")
+        policy, image_format = config.dtype_policy(), config.image_data_format()
+        try:
+            random.seed(seed)
+            global_state.set_global_attribute("object_name_uids", None)
+            config.set_dtype_policy("float32")
+            config.set_image_data_format("channels_last")
+            yield
+        finally:
+            config.set_image_data_format(image_format)
+            config.set_dtype_policy(policy)
+            random.setstate(state)
+            global_state.set_global_attribute("object_name_uids", names)

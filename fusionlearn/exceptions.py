@@ -14,6 +14,7 @@ __all__ = [
     "GroupConflictError",
     "ImageError",
     "ImageWarning",
+    "UnknownBackboneError",
     "ValidationSplitWarning",
     "VoteWarning",
 ]
@@ -85,6 +86,12 @@ class GroupConflictError(FusionlearnError, ValueError):
 
 class BackboneError(FusionlearnError, ValueError):
     """A network is unknown, or was asked for something that it cannot do."""
+
+
+class UnknownBackboneError(BackboneError, KeyError):
+    """No network has that name."""
+
+    __str__ = Exception.__str__  # KeyError's puts the message into quotes
 
 
 class BackboneWeightsError(BackboneError, OSError):

@@ -1,1 +1,8 @@
-"""Placeholder."""
+"""Picture times network: a row of features, computed once."""
+
+from ._extraction import Job, extract
+from ._extractor import BackboneFeatureExtractor
+from ._make import make_extractors
+from ._store import FeatureStore
+
+__all__ = ["BackboneFeatureExtractor", "FeatureStore", "Job", "extract", "make_extractors"]

@@ -2,20 +2,12 @@
 
 import hashlib
 import os
-import time
 
 import numpy as np
 
+from .._files import file_digest
 from ..exceptions import ImageError
 from ._decoding import check_float_pixels, decode_bytes, describe_bytes, round_pixels
-
-# path -> (size, mtime, inode, digest), as git's index has it: a file whose numbers
-# are the same is not read again. A file younger than this is: it may be written to
-# once more without its numbers changing.
-_KNOWN_FILES = {}
-_KNOWN_FILES_MAX = 1_000_000
-_SETTLED_NS = 2_000_000_000
-
 
 class FileSource:
     """An encoded picture in a file, read when it is needed."""
@@ -54,17 +46,10 @@ class FileSource:
     def digest(self):
         """SHA-256 of the content."""
         self.check()
-        status = os.stat(self.path)
-        numbers = (status.st_size, status.st_mtime_ns, status.st_ino)
-        known = _KNOWN_FILES.get(self.path)
-        if known is not None and known[0] == numbers:
-            return known[1]
-        digest = encoded_digest(self.read())
-        if time.time_ns() - status.st_mtime_ns > _SETTLED_NS:
-            if len(_KNOWN_FILES) >= _KNOWN_FILES_MAX:
-                _KNOWN_FILES.clear()
-            _KNOWN_FILES[self.path] = (numbers, digest)
-        return digest
+        try:
+            return file_digest(self.path)
+        except OSError as error:
+            raise self._unreadable(error) from error
 
     def read(self):
         """Content of the file."""
@@ -72,17 +57,12 @@ class FileSource:
             with open(self.path, "rb") as file:
                 return file.read()
         except OSError as error:
-            raise ImageError(
-                f"a file that cannot be read ({error.strerror})",
-                "a readable file",
-                "Check its permissions.",
-                path=self.path,
-            ) from error
+            raise self._unreadable(error) from error
 
     def pixels(self, digest=None):
         """Decode the file, after a look whether it still has the digest, if one is given."""
         data = self.read()
-        if digest is not None and encoded_digest(data) != digest:
+        if digest is not None and hashlib.sha256(data).hexdigest() != digest:
             raise ImageError(
                 "a file that has changed since it was first read",
                 "the same content until the work is done",
@@ -94,6 +74,14 @@ class FileSource:
     def describe(self):
         """Format, mode, size and number of bytes."""
         return describe_bytes(self.read(), self.path)
+
+    def _unreadable(self, error):
+        return ImageError(
+            f"a file that cannot be read ({error.strerror})",
+            "a readable file",
+            "Check its permissions.",
+            path=self.path,
+        )
 
 
 class EncodedSource:
@@ -116,7 +104,7 @@ class EncodedSource:
 
     def digest(self):
         """SHA-256 of the content; the same as for a file that holds it."""
-        return encoded_digest(self.data)
+        return hashlib.sha256(self.data).hexdigest()
 
     def pixels(self, digest=None):
         """Decode the bytes."""
@@ -197,22 +185,6 @@ class ArraySource:
     def _uint8(self):
         array = self.array if self.array.dtype == np.uint8 else round_pixels(self.array)
         return array[:, :, np.newaxis] if array.ndim == 2 else array
-
-
-def encoded_digest(data):
-    """Digest of an encoded picture, wherever its bytes lie.
-
-    Parameters
-    ----------
-    data : bytes
-        The content of a picture file.
-
-    Returns
-    -------
-    digest : str
-        64 hexadecimal digits.
-    """
-    return hashlib.sha256(data).hexdigest()
 
 
 SOURCES = {

@@ -1,0 +1,118 @@
+"""Building a network in Keras, from preprocessed pixels to a vector of features."""
+
+import difflib
+
+from .._compat import import_keras, isolated_keras_build
+from ..exceptions import BackboneError, BackboneWeightsError
+from ._describe import signature
+from ._register import build_registered
+
+
+def build_feature_model(network):
+    """Build the Keras model of a network.
+
+    Parameters
+    ----------
+    network : Network
+        The resolved network.
+
+    Returns
+    -------
+    model : keras.Model
+        From preprocessed pixels of shape (n, height, width, 3) to features of shape
+        (n, n_features).
+
+    Raises
+    ------
+    BackboneError
+        If Keras refuses the parameters, or a layer is unknown.
+
+    BackboneWeightsError
+        If the weights cannot be had or do not fit.
+    """
+    if network.backbone.is_application:
+        base = _build_application(network)
+    else:
+        base, _ = build_registered(network.backbone.builder)
+    if network.weights not in (None, "imagenet"):
+        _load_weights(base, network)
+    keras = import_keras()
+    outputs = [_pool(keras, tensor, network) for tensor in _feature_maps(base, network)]
+    output = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
+    return keras.Model(base.input, output)
+
+
+def _build_application(network):
+    keras = import_keras()
+    name = network.backbone.name
+    params = dict(network.application_params)
+    function = getattr(keras.applications, name)
+    for param in params:
+        if param not in signature(function):
+            close = difflib.get_close_matches(param, signature(function), n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise BackboneError(f"application_params: {name} has no parameter {param!r}.{hint}")
+    weights = "imagenet" if network.weights == "imagenet" else None
+    try:
+        with isolated_keras_build(network.random_state):
+            return function(
+                include_top=False, weights=weights, input_shape=(*network.input_size, 3), **params
+            )
+    except ValueError as error:
+        raise BackboneError(f"Keras refuses to build {name}: {error}") from error
+    except Exception as error:
+        # Keras reports a failed download as a bare Exception.
+        if weights is None:
+            raise
+        raise BackboneWeightsError(
+            f"weights='imagenet': the ImageNet weights of {name} could not be had. Keras looked "
+            f"in its cache folder (~/.keras/models, or below $KERAS_HOME), then tried to "
+            f"download them: {error}. Pass weights=FILE with a file that you have (without the "
+            "top: its name ends in no_top.h5 or notop.h5), or weights=None for an untrained "
+            "network, which is good for trying things out only."
+        ) from error
+
+
+def _load_weights(base, network):
+    try:
+        base.load_weights(network.weights)
+    except Exception as error:
+        params = ", ".join(f"{name}={value!r}" for name, value in network.application_params)
+        raise BackboneWeightsError(
+            f"weights={network.weights!r} does not fit {network.backbone.name}({params}) without "
+            f"its top: {error}. Take the file without the top, and the application_params that "
+            "it was trained with."
+        ) from error
+
+
+def _feature_maps(base, network):
+    if network.layers is None:
+        return [base.output]
+    return [base.get_layer(_layer_name(base, layer)).output for layer in network.layers]
+
+
+def _layer_name(base, layer):
+    names = [candidate.name for candidate in base.layers]
+    if not isinstance(layer, str):
+        return names[max(1, round(layer * (len(names) - 1)))]
+    if layer not in names:
+        close = difflib.get_close_matches(layer, names, n=3)
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        raise BackboneError(f"layers: {base.name} has no layer {layer!r}.{hint}")
+    return layer
+
+
+def _pool(keras, tensor, network):
+    if len(tensor.shape) == 2 and network.layers is None:
+        return tensor
+    if len(tensor.shape) != 4:
+        raise BackboneError(
+            f"{network.backbone.name} gives an output of shape {tensor.shape}: wanted feature "
+            "maps (n, rows, columns, features)."
+        )
+    if network.pooling == "max":
+        return keras.layers.GlobalMaxPooling2D()(tensor)
+    mean = keras.layers.GlobalAveragePooling2D()(tensor)
+    if network.pooling == "avg":
+        return mean
+    return keras.layers.Concatenate()([mean, keras.ops.std(tensor, axis=(1, 2))])

@@ -1,0 +1,438 @@
+"""A small neural network on features, or on pictures through an extractor."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
+from ..images import check_images, get_groups
+from ._forward import head_logits, logits_to_decision, logits_to_proba
+from ._holdout import split_validation
+from ._keras_head import build_keras_head
+from ._optimizers import find_optimizer
+from ._progress import EpochObserver
+from ._targets import check_targets, spawn_seeds
+from ._trainer import Head
+from ._training import Schedule, train
+
+
+class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+    """Dropout and a sigmoid or softmax layer, trained on features of pictures.
+
+    Without an extractor X is a matrix of features, as it arrives at the last step of a
+    Pipeline. With one X is pictures; their features are extracted first, and patients
+    are kept apart in the inner validation without being told.
+
+    Keras' optimizers train, an epoch being one compiled call. What was learned is kept
+    as arrays: predicting needs neither Keras nor TensorFlow, and a fitted classifier
+    can be pickled, copied, hashed and saved like any other.
+
+    Parameters
+    ----------
+    extractor : transformer of pictures, default=None
+        Turns pictures into features. A clone of it is fitted. None: X is features.
+
+    unfreeze : int, float or str, default=0
+        Layers of the extractor's networks that are trained too. This version trains
+        none of them: anything but 0 raises.
+
+    hidden_units : tuple of int, default=()
+        Units of hidden layers with rectified linear activation.
+
+    dropout : float, default=0.5
+        Share of values that are set to zero in training, in [0, 1): after each hidden
+        layer, or of the features when there is no hidden layer.
+
+    optimizer : str, default="adam"
+        Name of any of Keras' optimizers, in upper or lower case.
+
+    learning_rate : float, default=1e-3
+        Learning rate of the head.
+
+    fine_tune_learning_rate : float, default=1e-5
+        Learning rate while layers of the networks are trained; unused in this version.
+
+    batch_size : int, default=32
+        Samples of a batch. The last batch of an epoch may have less.
+
+    epochs : int, default=100
+        Largest number of epochs.
+
+    fine_tune_epochs : int, default=20
+        Epochs in which layers of the networks are trained; unused in this version.
+
+    validation : {"stratified", "tail"}, splitter or None, default="stratified"
+        How a validation part is split off. "stratified": every class on both sides, no
+        group on both sides as soon as groups are known. "tail": the last samples as
+        they come, which is Keras' ``validation_split``. A splitter: its first split.
+        None: no validation; then nothing stops early.
+
+    validation_fraction : float, default=0.1
+        Share of the samples to validate on, in (0, 1). "stratified" takes one of each
+        class at least.
+
+    early_stopping : bool, default=True
+        Whether to stop when the validation loss no longer falls, and to take the
+        arrays of the best epoch. Otherwise all epochs are run and the last one's taken.
+
+    patience : int, default=10
+        Epochs without a lower validation loss before training stops.
+
+    class_weight : dict, "balanced" or None, default=None
+        Weights by label. They multiply ``sample_weight``, in training and validation.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the validation part, the weights, the order of samples and the dropout.
+        An int gives the same bits every time; None another result every time.
+
+    verbose : bool or int, default=0
+        Whether to show a bar of epochs.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+
+    coefs_ : list of ndarray of shape (n_inputs, n_units), float32
+        Weights of each layer.
+
+    intercepts_ : list of ndarray of shape (n_units,), float32
+        Biases of each layer.
+
+    history_ : dict of list of float
+        "loss" and "accuracy" of each epoch, and with validation "val_loss" and
+        "val_accuracy". Losses are weighted, accuracies are not.
+
+    n_iter_ : int
+        Number of epochs that were run.
+
+    best_epoch_ : int
+        Index into the lists of ``history_`` of the epoch with the lowest validation
+        loss, without validation the lowest loss. Its arrays are those that are kept if
+        training could stop early.
+
+    extractor_ : transformer
+        The fitted extractor, where there is one.
+
+    n_features_in_ : int
+        Number of features, where there is no extractor.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features, where there is no extractor and X had string names.
+
+    See Also
+    --------
+    AugmentedClassifier : Trains a classifier on augmented copies too.
+    sklearn.neural_network.MLPClassifier : A similar network without dropout.
+
+    Notes
+    -----
+    Groups are asked for by default when metadata is routed. Where routing is off, a
+    Pipeline hands them on by the name of its step:
+    ``pipeline.fit(X, y, classifier__groups=get_groups(pictures))``.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", Journal of Machine Learning Research 15 (2014), 1929-1958.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_blobs
+    >>> from fusionlearn import FineTuneClassifier
+    >>> X, y = make_blobs(centers=[[-2, 0], [2, 0]], random_state=0)
+    >>> classifier = FineTuneClassifier(learning_rate=0.1, epochs=20, random_state=0)
+    >>> classifier.fit(X, y).predict([[-3, 0], [3, 0]])
+    array([0, 1])
+    >>> sorted(classifier.history_)
+    ['accuracy', 'loss', 'val_accuracy', 'val_loss']
+    """
+
+    __metadata_request__fit = {"groups": True}
+
+    _parameter_constraints = {
+        "extractor": [HasMethods(["fit", "transform"]), None],
+        "unfreeze": [
+            Interval(Integral, 0, None, closed="left"),
+            Interval(Real, 0, 1, closed="both"),
+            str,
+        ],
+        "hidden_units": [list, tuple],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "optimizer": [str],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "fine_tune_learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
+        "validation": [StrOptions({"stratified", "tail"}), HasMethods("split"), None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "early_stopping": ["boolean"],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        extractor=None,
+        *,
+        unfreeze=0,
+        hidden_units=(),
+        dropout=0.5,
+        optimizer="adam",
+        learning_rate=1e-3,
+        fine_tune_learning_rate=1e-5,
+        batch_size=32,
+        epochs=100,
+        fine_tune_epochs=20,
+        validation="stratified",
+        validation_fraction=0.1,
+        early_stopping=True,
+        patience=10,
+        class_weight=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.extractor = extractor
+        self.unfreeze = unfreeze
+        self.hidden_units = hidden_units
+        self.dropout = dropout
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.fine_tune_learning_rate = fine_tune_learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.fine_tune_epochs = fine_tune_epochs
+        self.validation = validation
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Train the classifier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or of pictures
+            Features; with an extractor pictures, as for
+            :func:`~fusionlearn.check_images`.
+
+        y : array-like of shape (n_samples,)
+            Labels: strings, integers or booleans.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, at least 0. A batch's loss is the weighted sum over
+            its samples divided by their number, as in Keras.
+
+        groups : array-like of shape (n_samples,), default=None
+            Patient of each sample. Pictures that know theirs need none.
+
+        Returns
+        -------
+        self : FineTuneClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If y has one class, the optimizer is unknown, or training diverges.
+
+        NotImplementedError
+            If ``unfreeze`` is not 0.
+
+        GroupConflictError
+            If ``groups`` differ from the patients that pictures already have.
+
+        Warns
+        -----
+        ValidationSplitWarning
+            If no reliable validation part can be split off.
+        """
+        self._validate_params()
+        self._check_structure()
+        context = self._init_callback_context(max_subtasks=self.epochs)
+        data, features, y, groups = self._check_data(X, y, groups)
+        context.call_on_fit_task_begin(estimator=self, X=data, y=y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        weight = self._check_weights(sample_weight, features, y, labels)
+        seeds = spawn_seeds(self.random_state, 3)
+        rng = np.random.default_rng(seeds[0])
+        parts = self._split_validation(data, labels, weight, groups, rng)
+        with EpochObserver(self, context, data, y, self.epochs, self.verbose) as observer:
+            trained = train(
+                self._head(features.shape[1]),
+                self._schedule(),
+                features,
+                labels,
+                weight,
+                parts,
+                seeds[1:],
+                observer,
+            )
+        self.coefs_ = trained.coefs
+        self.intercepts_ = trained.intercepts
+        self.history_ = trained.history
+        self.n_iter_ = len(trained.history["loss"])
+        self.best_epoch_ = trained.best_epoch
+        context.call_on_fit_task_end(estimator=self, X=data, y=y)
+        return self
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or of pictures
+            As for ``fit``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            The most probable labels.
+        """
+        winners = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[winners]
+
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or of pictures
+            As for ``fit``.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of ``classes_``.
+        """
+        return logits_to_proba(self._logits(X))
+
+    def decision_function(self, X):
+        """Compute the outputs before the sigmoid or softmax.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or of pictures
+            As for ``fit``.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes one number, positive for ``classes_[1]``.
+        """
+        return logits_to_decision(self._logits(X))
+
+    @property
+    def model_(self):
+        """Keras model from features to probabilities, made anew at each access."""
+        check_is_fitted(self)
+        return build_keras_head(self.coefs_, self.intercepts_, self.dropout)
+
+    def __dir__(self):
+        # scikit-learn looks at every attribute that exists, in dir() and for its HTML; that
+        # must not load TensorFlow and build a model.
+        names = object.__dir__(self)
+        return [name for name in names if name != "model_" and hasattr(self, name)]
+
+    @property
+    def _reads_groups_from_pictures(self):
+        return self.extractor is not None
+
+    def _check_structure(self):
+        if self.unfreeze != 0:
+            raise NotImplementedError(
+                f"unfreeze={self.unfreeze!r}: this version trains the head only; training "
+                "the networks end to end is not in it yet. Set unfreeze=0."
+            )
+        find_optimizer(self.optimizer)
+        for units in self.hidden_units:
+            if not isinstance(units, Integral) or isinstance(units, bool) or units < 1:
+                raise ValueError(
+                    f"hidden_units={self.hidden_units!r}: wanted positive integers, such as "
+                    "(64,) for one hidden layer of 64 units."
+                )
+
+    def _check_images(self, X, groups=None):
+        return check_images(X, groups)
+
+    def _check_data(self, X, y, groups):
+        """Bring X and y into the form in which they are split, and into features."""
+        if self.extractor is None:
+            data, y = validate_data(self, X, y, dtype=np.float32)
+            check_classification_targets(y)
+            if groups is not None:
+                groups = check_array(groups, dtype=None, ensure_2d=False, input_name="groups")
+                check_consistent_length(data, groups)
+            return data, data, y, groups
+        data = self._check_images(X, groups)
+        y = check_targets(self, y, data)
+        self.extractor_ = clone(self.extractor)
+        if hasattr(self.extractor_, "fit_transform"):
+            features = self.extractor_.fit_transform(data, y)
+        else:
+            features = self.extractor_.fit(data, y).transform(data)
+        features = check_array(features, dtype=np.float32, input_name="features")
+        check_consistent_length(data, features)
+        return data, features, y, get_groups(data)
+
+    def _check_weights(self, sample_weight, features, y, labels):
+        weight = check_sample_weight(
+            sample_weight, features, dtype=np.float64, ensure_non_negative=True
+        )
+        if len(np.unique(labels[weight > 0])) < 2:
+            raise ValueError(
+                "y has 1 class among the samples of positive weight; a classifier needs at "
+                "least 2 classes to train on."
+            )
+        by_class = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        return (weight * by_class[labels]).astype(np.float32)
+
+    def _split_validation(self, X, labels, weight, groups, rng):
+        return split_validation(
+            self.validation, self.validation_fraction, X, labels, weight, groups, rng
+        )
+
+    def _head(self, n_features):
+        return Head(
+            n_features=n_features,
+            hidden_units=tuple(int(units) for units in self.hidden_units),
+            n_outputs=1 if len(self.classes_) == 2 else len(self.classes_),
+            has_dropout=self.dropout > 0,
+            optimizer=self.optimizer.lower(),
+        )
+
+    def _schedule(self):
+        return Schedule(
+            learning_rate=self.learning_rate,
+            dropout=self.dropout,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            patience=self.patience if self.early_stopping else None,
+        )
+
+    def _logits(self, X):
+        check_is_fitted(self)
+        if self.extractor is None:
+            features = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        else:
+            features = self.extractor_.transform(self._check_images(X))
+            features = check_array(features, dtype=[np.float64, np.float32], input_name="features")
+        return head_logits(features, self.coefs_, self.intercepts_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = self.extractor is None
+        return tags

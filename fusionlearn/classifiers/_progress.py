@@ -1,0 +1,79 @@
+"""Who is told about each epoch: scikit-learn's callbacks and a bar."""
+
+
+class EpochObserver:
+    """Tells callbacks and a progress bar about epochs.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Who is fitted.
+
+    context : CallbackContext
+        The task whose subtasks are the epochs.
+
+    X : array-like
+        Training data, for callbacks that ask for them.
+
+    y : array-like
+        Targets, for callbacks that ask for them.
+
+    n_epochs : int
+        Length of the bar.
+
+    verbose : bool or int
+        Whether there is a bar.
+    """
+
+    def __init__(self, estimator, context, X, y, n_epochs, verbose):
+        self._estimator = estimator
+        self._context = context
+        self._data = {"X": X, "y": y}
+        self._n_epochs = n_epochs
+        self._verbose = verbose
+        self._bar = None
+
+    def __enter__(self):
+        if self._verbose:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self._n_epochs, desc=type(self._estimator).__name__)
+        return self
+
+    def __exit__(self, *exception):
+        if self._bar is not None:
+            self._bar.close()
+
+    def begin(self):
+        """Say that an epoch begins."""
+        self._epoch = self._context.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+
+    def end(self, values, arrays):
+        """Say that an epoch has ended.
+
+        Parameters
+        ----------
+        values : dict of float
+            Losses and accuracies.
+
+        arrays : callable
+            Gives the weights and biases of this epoch.
+
+        Returns
+        -------
+        stop : bool
+            Whether a callback wants training to stop.
+        """
+        if self._bar is not None:
+            name = "val_loss" if "val_loss" in values else "loss"
+            self._bar.set_postfix({name: f"{values[name]:.4f}"}, refresh=False)
+            self._bar.update()
+
+        def fitted_attributes():
+            coefs, intercepts = arrays()
+            return {"coefs_": coefs, "intercepts_": intercepts}
+
+        return self._epoch.call_on_fit_task_end(
+            estimator=self._estimator, reconstruction_attributes=fitted_attributes, **self._data
+        )

@@ -1,0 +1,63 @@
+"""Trainers are built once per process and shape."""
+
+import threading
+from contextlib import contextmanager
+
+from ._trainer import Trainer
+
+_MAX_IDLE = 8
+
+
+class TrainerPool:
+    """Trainers that are free, the least recently used ones dropped first.
+
+    Parameters
+    ----------
+    max_idle : int
+        How many are kept.
+    """
+
+    def __init__(self, max_idle):
+        self._max_idle = max_idle
+        self._idle = []
+        self._lock = threading.Lock()
+
+    def __len__(self):
+        return len(self._idle)
+
+    @contextmanager
+    def lend(self, head):
+        """Lend a trainer to one thread, building it if none is free.
+
+        Parameters
+        ----------
+        head : Head
+            The shape.
+
+        Yields
+        ------
+        trainer : Trainer
+            A trainer that nobody else has. It must be reset before it is used.
+        """
+        trainer = self._take(head) or Trainer(head)
+        try:
+            yield trainer
+        finally:
+            with self._lock:
+                self._idle.append(trainer)
+                del self._idle[: -self._max_idle]
+
+    def clear(self):
+        """Forget all free trainers."""
+        with self._lock:
+            self._idle.clear()
+
+    def _take(self, head):
+        with self._lock:
+            for index in reversed(range(len(self._idle))):
+                if self._idle[index].head == head:
+                    return self._idle.pop(index)
+        return None
+
+
+POOL = TrainerPool(_MAX_IDLE)

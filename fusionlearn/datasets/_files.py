@@ -1,0 +1,176 @@
+"""What lies in a folder: pictures, companions, clutter and surprises."""
+
+import difflib
+import os
+from pathlib import PurePath
+
+# A file with one of these extensions is a picture and is always loaded.
+PICTURE_EXTENSIONS = frozenset(
+    ".png .apng .jpg .jpeg .jpe .jfif .mpo .tif .tiff .bmp .dib .gif .webp "
+    ".ppm .pgm .pbm .pnm .jp2 .j2k .jpf .jpx .jpc".split()
+)
+# Files that people keep beside pictures and that cannot be pictures themselves. They
+# are left out with a warning. Everything else (archives, volumes, arrays, files without
+# an extension) may hold pictures, and is an error.
+COMPANION_EXTENSIONS = frozenset(
+    ".txt .csv .tsv .json .jsonl .yaml .yml .toml .xml .md .rst .html .htm .log .ini .cfg "
+    ".pdf .doc .docx .odt .xls .xlsx .ods .bib .py .ipynb .sh .md5 .sha1 .sha256".split()
+)
+# What operating systems leave behind; hidden names, which start with a dot, are clutter too.
+CLUTTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "icon\r"})
+
+_MAX_LISTED = 5
+
+
+def is_picture(name):
+    """Tell by its extension whether a file is a picture."""
+    return PurePath(name).suffix.lower() in PICTURE_EXTENSIONS
+
+
+def list_folder(folder, ignored, root):
+    """List the sub-folders and pictures that lie directly in a folder.
+
+    Parameters
+    ----------
+    folder : str
+        The folder.
+
+    ignored : list of str
+        Companion files are appended to it.
+
+    root : str
+        Folder to which names in ``ignored`` and in messages are relative.
+
+    Returns
+    -------
+    folders, pictures : list of str
+        Sorted names, without clutter.
+
+    Raises
+    ------
+    ValueError
+        If a file is neither a picture nor anything that can safely be left out.
+    """
+    folders, pictures = [], []
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(".") or name.casefold() in CLUTTER:
+            continue
+        path = os.path.join(folder, name)
+        if os.path.isdir(path):
+            folders.append(name)
+        elif is_picture(name):
+            pictures.append(name)
+        elif PurePath(name).suffix.lower() in COMPANION_EXTENSIONS:
+            ignored.append(relative(path, root))
+        else:
+            raise ValueError(
+                f"{relative(path, root)!r} in {root!r}: got a file whose extension is "
+                f"{PurePath(name).suffix or 'missing'!r}; wanted pictures such as .png or .jpg. "
+                "Convert or unpack it, give it the right extension, or move it out of the folder."
+            )
+    return folders, pictures
+
+
+def find_pictures(folder, ignored, root, _above=()):
+    """Find all pictures below a folder.
+
+    Parameters
+    ----------
+    folder : str
+        Where to start. Links to folders are followed.
+
+    ignored : list of str
+        Companion files are appended to it.
+
+    root : str
+        Folder to which the results are relative.
+
+    Returns
+    -------
+    pictures : list of str
+        Paths relative to ``root`` with forward slashes, in sorted order.
+
+    Raises
+    ------
+    ValueError
+        If a file is no picture, or a link leads back to a folder above it.
+    """
+    real = os.path.realpath(folder)
+    if real in _above:
+        raise ValueError(
+            f"{relative(folder, root)!r} in {root!r} is a link to a folder that contains it. "
+            "Remove the link."
+        )
+    folders, names = list_folder(folder, ignored, root)
+    pictures = [relative(os.path.join(folder, name), root) for name in names]
+    for name in folders:
+        below = os.path.join(folder, name)
+        pictures += find_pictures(below, ignored, root, (*_above, real))
+    return sorted(pictures)
+
+
+def relative(path, root):
+    """Path relative to a folder, with forward slashes on every system."""
+    return os.path.relpath(path, root).replace(os.sep, "/")
+
+
+def check_exists(path):
+    """Raise if nothing lies at a path.
+
+    Parameters
+    ----------
+    path : str
+        Path of a folder or file.
+
+    Raises
+    ------
+    FileNotFoundError
+        With the most similar name that does exist.
+    """
+    if os.path.exists(path):
+        return
+    parent, name = os.path.split(os.path.abspath(path))
+    if os.path.isdir(parent):
+        hint = did_you_mean(name, os.listdir(parent)) or "Check the spelling."
+    else:
+        hint = f"There is no {parent!r} either; check the spelling."
+    raise FileNotFoundError(f"There is no {path!r}. {hint}")
+
+
+def did_you_mean(word, words):
+    """Suggest the most similar of several words.
+
+    Parameters
+    ----------
+    word : str
+        What was got.
+
+    words : iterable of str
+        What it may have been meant to be.
+
+    Returns
+    -------
+    hint : str
+        A question, or an empty string.
+    """
+    folded = {str(other).casefold(): str(other) for other in words}
+    close = difflib.get_close_matches(str(word).casefold(), folded, n=1)
+    return f"Did you mean {folded[close[0]]!r}?" if close else ""
+
+
+def listing(names):
+    """Enumerate names for a message, the first few of many.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names.
+
+    Returns
+    -------
+    text : str
+        Quoted names, and how many more there are.
+    """
+    text = ", ".join(repr(str(name)) for name in names[:_MAX_LISTED])
+    more = len(names) - _MAX_LISTED
+    return f"{text} and {more} more" if more > 0 else text

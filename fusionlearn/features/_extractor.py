@@ -1,0 +1,254 @@
+"""From pictures to features of a pretrained network."""
+
+import os
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .._compat import CallbackSupportMixin
+from ..backbones import Backbone, get_engine, resolve_network
+from ..images import check_images
+from ._extraction import Job, extract
+from ._store import FeatureStore, resolve_store
+
+
+class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+    """Features of pictures from a pretrained network of ``keras.applications``.
+
+    The network's own preprocessing and input size are applied; pictures go in as they
+    are. Each picture goes through each network once: the row of features is kept in a
+    store under the digests of the picture and of everything that the row depends on.
+
+    The transformer learns nothing: ``transform`` needs no ``fit``.
+
+    Parameters
+    ----------
+    application : str or Backbone, default="ResNet50"
+        Name of a network in :data:`~fusionlearn.BACKBONES`, or what
+        :func:`~fusionlearn.register_backbone` returned.
+
+    weights : {"imagenet"}, path or None, default="imagenet"
+        "imagenet" is Keras' own download; a path is a weights file of the network
+        without its top; None is an untrained network, a pure function of
+        ``random_state``.
+
+    application_params : dict, default=None
+        Further arguments of the Keras application, such as ``{"alpha": 0.35}``.
+
+    pooling : {"avg", "max", "avg_std"}, default="avg"
+        How a feature map becomes a vector: the mean over all places, the maximum, or
+        mean and standard deviation, one behind the other.
+
+    layers : str, float or sequence of these, default=None
+        Inner layers whose pooled outputs are concatenated instead of the last one's:
+        names, or depths as fractions in (0, 1]. All are computed in one pass.
+
+    input_size : int or tuple of (int, int), default=None
+        Height and width in pixels to which pictures are stretched; None takes the size
+        with which the network was trained.
+
+    engine : {"auto", "keras"}, default="auto"
+        What runs the network; "auto" is the fastest one that is installed.
+
+    precision : {"float32"}, default="float32"
+        Precision of the arithmetic.
+
+    batch_size : int, default=32
+        Pictures that enter the network together.
+
+    store : FeatureStore, path or None, default=None
+        Where rows are kept. None is one store in memory for the whole process; a path
+        is a file that processes and later days share.
+
+    n_jobs : int, default=None
+        Threads that read and decode pictures; None and -1 take one per processor.
+
+    random_state : int, default=0
+        Seed of the weights with ``weights=None``; without meaning otherwise.
+
+    verbose : int, default=0
+        1 shows a progress bar while something is computed.
+
+    Attributes
+    ----------
+    n_features_out_ : int
+        Length of a row of features; there after ``fit``.
+
+    See Also
+    --------
+    make_extractors : Make extractors for several networks at once.
+    ConcatFusion : Concatenate the features of several networks.
+    FeatureStore : Keeps rows that were computed.
+
+    References
+    ----------
+    .. [1] A. S. Razavian et al., "CNN Features off-the-shelf: an Astounding Baseline for
+       Recognition", CVPR Workshops (2014), https://arxiv.org/abs/1403.6382.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fusionlearn import BackboneFeatureExtractor
+    >>> X = np.random.default_rng(0).integers(0, 255, (2, 40, 40), dtype=np.uint8)
+    >>> extractor = BackboneFeatureExtractor("MobileNetV2", weights=None, input_size=32)
+    >>> extractor.transform(X).shape
+    (2, 1280)
+    """
+
+    _parameter_constraints = {
+        "application": [str, Backbone],
+        "weights": [str, os.PathLike, None],
+        "application_params": [dict, None],
+        "pooling": [StrOptions({"avg", "max", "avg_std"})],
+        "layers": [str, Interval(Real, 0, 1, closed="right"), list, tuple, None],
+        "input_size": [Interval(Integral, 1, None, closed="left"), list, tuple, None],
+        "engine": [StrOptions({"auto", "keras"})],
+        "precision": [StrOptions({"float32"})],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "store": [FeatureStore, str, os.PathLike, None],
+        "n_jobs": [Integral, None],
+        "random_state": [Interval(Integral, 0, None, closed="left")],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        application="ResNet50",
+        *,
+        weights="imagenet",
+        application_params=None,
+        pooling="avg",
+        layers=None,
+        input_size=None,
+        engine="auto",
+        precision="float32",
+        batch_size=32,
+        store=None,
+        n_jobs=None,
+        random_state=0,
+        verbose=0,
+    ):
+        self.application = application
+        self.weights = weights
+        self.application_params = application_params
+        self.pooling = pooling
+        self.layers = layers
+        self.input_size = input_size
+        self.engine = engine
+        self.precision = precision
+        self.batch_size = batch_size
+        self.store = store
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, y=None):
+        """Check the parameters and the pictures; nothing is learned or computed.
+
+        Parameters
+        ----------
+        X : array-like of pictures, of shape (n_samples,)
+            As for :func:`~fusionlearn.check_images`.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : BackboneFeatureExtractor
+            The extractor itself.
+
+        Raises
+        ------
+        ImageError
+            If something in X is no picture.
+
+        BackboneError
+            If the network is unknown or cannot have these parameters.
+        """
+        network = self.job().network
+        self._check_images(X)
+        self.n_features_out_ = network.n_features or get_engine(network).n_features
+        return self
+
+    def transform(self, X):
+        """Get the features of pictures, computing those that are not stored yet.
+
+        Parameters
+        ----------
+        X : array-like of pictures, of shape (n_samples,)
+            As for :func:`~fusionlearn.check_images`.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features), float32
+            One row for each picture, in the order of X.
+
+        Raises
+        ------
+        ImageError
+            If a picture cannot be used; the message has its index, path and remedy.
+
+        BackboneWeightsError
+            If the weights cannot be had or do not fit.
+        """
+        job = self.job()
+        references = self._check_images(X)
+        return extract(references, [job], n_jobs=self.n_jobs, verbose=self.verbose)[0]
+
+    def get_feature_names_out(self, input_features=None):
+        """Get names for the columns of the result.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored; pictures have no feature names.
+
+        Returns
+        -------
+        names : ndarray of shape (n_features,), dtype object
+            The network's name and a number: ``resnet50_0``, ``resnet50_1``, ...
+        """
+        network = self.job().network
+        n_features = network.n_features or get_engine(network).n_features
+        prefix = network.backbone.name.lower()
+        return np.array([f"{prefix}_{number}" for number in range(n_features)], dtype=object)
+
+    def job(self):
+        """Resolve the parameters.
+
+        Returns
+        -------
+        job : Job
+            The network, its store and its batch size.
+
+        Raises
+        ------
+        BackboneError
+            If the network is unknown or cannot have these parameters.
+        """
+        self._validate_params()
+        network = resolve_network(
+            self.application,
+            weights=self.weights,
+            application_params=self.application_params,
+            pooling=self.pooling,
+            layers=self.layers,
+            input_size=self.input_size,
+            random_state=self.random_state,
+        )
+        return Job(network, resolve_store(self.store), self.batch_size)
+
+    def _check_images(self, X):
+        return check_images(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.transformer_tags.preserves_dtype = []
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags

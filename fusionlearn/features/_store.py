@@ -1,0 +1,160 @@
+"""Features that were computed once are kept."""
+
+import itertools
+import os
+import threading
+import weakref
+from numbers import Integral
+
+from ._memory_rows import MemoryRows
+from ._sqlite_rows import SQLiteRows
+
+# Rows in memory live as long as a store that shares them; an open file is kept.
+_MEMORIES = weakref.WeakValueDictionary()
+_FILES = {}
+_LOCK = threading.Lock()
+_NUMBERS = itertools.count(1)
+
+
+class FeatureStore:
+    """Rows of features, one for each picture and network.
+
+    A row is found by the digest of the picture's content and the identity of the
+    network, so that folds, grid points, clones and, with a path, processes and later
+    days share one result, and no row can be mistaken for another.
+
+    Copies, clones and what comes out of a pickle in the same process share the rows of
+    the original. In another process a store with a path opens the same file, and one
+    without begins empty.
+
+    Parameters
+    ----------
+    path : str, path-like or None, default=None
+        File in which rows are kept, made when it is first needed, readable by its owner
+        alone. None keeps them in the memory of this process and writes nothing to disk.
+        A file must not lie on a network drive, where SQLite's locks are not reliable.
+
+    max_bytes : int, default=None
+        Budget for the rows; those that were not used for the longest time leave first.
+        None is without limit for a file, and the setting ``feature_memory`` of
+        :func:`~fusionlearn.set_config` in memory.
+
+    See Also
+    --------
+    BackboneFeatureExtractor : Puts rows into a store and takes them out.
+
+    Notes
+    -----
+    Beside a file ``features.db`` SQLite keeps ``features.db-wal`` and
+    ``features.db-shm`` while it is open. ``features.db.lock`` lets processes compute in
+    turn, so that none computes what another one just does.
+
+    Examples
+    --------
+    >>> from fusionlearn import FeatureStore
+    >>> FeatureStore().stats()
+    {'computed': 0, 'hits': 0, 'rows': 0, 'bytes': 0}
+    """
+
+    def __init__(self, path=None, *, max_bytes=None):
+        if max_bytes is not None and (not isinstance(max_bytes, Integral) or max_bytes < 1):
+            raise ValueError(f"max_bytes={max_bytes!r}: wanted None or a positive integer.")
+        self._path = None if path is None else os.path.abspath(os.fspath(path))
+        self._max_bytes = max_bytes
+        self._number = next(_NUMBERS) if path is None else 0
+        self._rows = _open(self._path, max_bytes, self._number)
+
+    @property
+    def path(self):
+        """Absolute path of the file, or None."""
+        return self._path
+
+    @property
+    def max_bytes(self):
+        """Budget for the rows, or None."""
+        return self._max_bytes
+
+    @property
+    def rows(self):
+        """What holds the rows, shared by all copies of the store in this process."""
+        return self._rows
+
+    def stats(self):
+        """Count what the store holds and what it saved.
+
+        Returns
+        -------
+        stats : dict
+            ``computed``: rows that went through a network (with a path: by all
+            processes since the file was made or cleared); ``hits``: rows that this
+            process found instead; ``rows`` and ``bytes``: what is kept now.
+        """
+        return self._rows.stats()
+
+    def prune(self, max_bytes):
+        """Drop the least recently used rows.
+
+        Parameters
+        ----------
+        max_bytes : int
+            What the remaining rows may take.
+        """
+        self._rows.prune(max_bytes)
+
+    def clear(self):
+        """Forget all rows and counts."""
+        self._rows.clear()
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        return _reopen, (self._path, self._max_bytes, self._number)
+
+    def __repr__(self):
+        path = "" if self._path is None else repr(self._path)
+        budget = "" if self._max_bytes is None else f"max_bytes={self._max_bytes}"
+        return f"FeatureStore({', '.join(part for part in (path, budget) if part)})"
+
+
+def _reopen(path, max_bytes, number):
+    store = FeatureStore.__new__(FeatureStore)
+    store._path, store._max_bytes, store._number = path, max_bytes, number
+    store._rows = _open(path, max_bytes, number)
+    return store
+
+
+def _open(path, max_bytes, number):
+    with _LOCK:
+        if path is None:
+            rows = _MEMORIES.get(number)
+            if rows is None:
+                rows = _MEMORIES[number] = MemoryRows(max_bytes)
+            return rows
+        if (path, max_bytes) not in _FILES:
+            _FILES[path, max_bytes] = SQLiteRows(path, max_bytes)
+        return _FILES[path, max_bytes]
+
+
+PROCESS_STORE = FeatureStore()
+
+
+def resolve_store(store):
+    """Get the store that a parameter means.
+
+    Parameters
+    ----------
+    store : FeatureStore, str, path-like or None
+        The parameter of an extractor.
+
+    Returns
+    -------
+    store : FeatureStore
+        None is the store that all extractors of this process share.
+    """
+    if store is None:
+        return PROCESS_STORE
+    return store if isinstance(store, FeatureStore) else FeatureStore(store)

@@ -1,0 +1,475 @@
+"""Many classifiers, one majority."""
+
+import math
+import warnings
+from numbers import Integral
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
+from sklearn.utils import Bunch, check_consistent_length, column_or_1d, get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from .._compat import BaseComposition, CallbackSupportMixin, with_callbacks
+from ..exceptions import VoteWarning
+from ..images import check_images, contains_pictures, get_groups
+from ._members import (
+    PLAIN_METADATA,
+    class_columns,
+    fit_member,
+    predicts_by_threshold,
+    probabilities_of,
+    requests_groups,
+)
+from ._vote import count_votes, hit_probability
+
+
+class MajorityVoteFusion(
+    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseComposition
+):
+    """The class that most members vote for, and how sure those members are.
+
+    A member votes for the class with the largest of its probabilities, or, if it has no
+    ``predict_proba``, for what it predicts, with certainty. The class with the largest
+    total weight wins. A tie goes to the class with the larger weighted sum of the
+    probabilities of all members, and if these are equal too, to the earlier class in
+    ``classes_``; never to chance. Weights and probabilities whose difference is at most
+    1e-9 of the total weight are equal, so that neither rounding, nor the order of the
+    members, nor the scale of ``weights`` decides who wins.
+
+    The probabilities of a sample are the weighted mean of the probabilities of those
+    members that voted for the winner. The largest of them is always the winner's:
+    ``classes_[predict_proba(X).argmax(axis=1)]`` equals ``predict(X)``. They answer for
+    the class; to rank samples, the mean over all members, as ``VotingClassifier`` with
+    ``voting="soft"`` has it, is better.
+
+    All members get X as it is, so a member that sees pictures through one network, one
+    that sees them through another, and a pipeline on a data frame with pictures and
+    tabular columns can vote together. Pictures are turned into references once, and
+    members that use groups are told the patients.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator) tuples
+        Names and classifiers. They are cloned before they are fitted; a fitted
+        classifier inside a :class:`~sklearn.frozen.FrozenEstimator` votes as it is.
+        "drop" instead of a classifier leaves the member out.
+
+    weights : array-like of shape (n_members,), default=None
+        Weight of each vote, one for every entry of ``estimators``, dropped ones
+        included; finite, not negative, and not all zero. A member with weight 0 is
+        fitted but has no vote. None weighs all equally.
+
+    n_jobs : int, default=None
+        Number of members that are fitted at the same time, in processes. None means 1
+        unless in a :obj:`joblib.parallel_backend` context, -1 all processors.
+
+    Attributes
+    ----------
+    estimators_ : list of estimators
+        The fitted members that were not dropped.
+
+    named_estimators_ : :class:`~sklearn.utils.Bunch`
+        The fitted members by name; "drop" where one was dropped.
+
+    weights_ : ndarray of shape (n_estimators,)
+        Share of each of ``estimators_`` in the total weight. They sum to 1.
+
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+
+    n_features_in_ : int
+        Number of features seen during ``fit``, if a member knows it.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features seen during ``fit``, if a member knows them.
+
+    See Also
+    --------
+    ConcatFusion : Fuses features instead of decisions.
+    sklearn.ensemble.VotingClassifier : Counts votes without probabilities, or averages
+        the probabilities of all members.
+
+    Notes
+    -----
+    For a classifier whose ``predict`` is not the argmax of its ``predict_proba``, such as
+    one with a tuned threshold, the vote is the argmax. Threshold the fusion instead:
+    ``TunedThresholdClassifierCV(MajorityVoteFusion(...))``.
+
+    References
+    ----------
+    .. [1] Ji, Zhao, Zhang and Zhao, "Research on Recognition Method of COVID-19 Images
+       Based on Deep Learning" (2020): members vote, and the hit probability of the
+       majority is the result.
+
+    .. [2] L. I. Kuncheva, "Combining Pattern Classifiers: Methods and Algorithms", 2nd
+       edition, Wiley (2014).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from fusionlearn import MajorityVoteFusion
+    >>> X, y = load_iris(return_X_y=True)
+    >>> vote = MajorityVoteFusion(
+    ...     [
+    ...         ("lr", LogisticRegression(max_iter=1000)),
+    ...         ("nb", GaussianNB()),
+    ...         ("tree", DecisionTreeClassifier(max_depth=2)),
+    ...     ]
+    ... ).fit(X, y)
+    >>> vote.votes(X[[0, 70]])
+    array([[0, 0, 0],
+           [1, 2, 2]])
+    >>> vote.predict(X[[0, 70]])
+    array([0, 2])
+    >>> vote.agreement(X[[0, 70]]).round(2)
+    array([1.  , 0.67])
+    """
+
+    _parameter_constraints = {
+        "estimators": [list],
+        "weights": ["array-like", None],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(self, estimators, *, weights=None, n_jobs=None):
+        self.estimators = estimators
+        self.weights = weights
+        self.n_jobs = n_jobs
+
+    def get_params(self, deep=True):
+        """Get the parameters, and those of the members under their names.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether members and their parameters are included.
+
+        Returns
+        -------
+        params : dict
+            Parameters by name.
+        """
+        return self._get_params("estimators", deep=deep)
+
+    def set_params(self, **params):
+        """Set parameters, replace members, or set parameters of members.
+
+        Parameters
+        ----------
+        **params : dict
+            For example ``weights=None``, ``lr="drop"`` or ``lr__C=0.1``.
+
+        Returns
+        -------
+        self : MajorityVoteFusion
+            The fusion itself.
+        """
+        self._set_params("estimators", **params)
+        return self
+
+    @with_callbacks
+    def fit(self, X, y, **fit_params):
+        """Fit the members.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Features, pictures as for :func:`~fusionlearn.check_images`, or a data
+            frame: what the members take.
+
+        y : array-like of shape (n_samples,)
+            Labels.
+
+        **fit_params : dict
+            ``sample_weight`` and ``groups``, each array-like of shape (n_samples,).
+            Weights go to every member; groups to those that use them. With metadata
+            routing switched on: whatever members request.
+
+        Returns
+        -------
+        self : MajorityVoteFusion
+            The fitted fusion.
+
+        Raises
+        ------
+        ValueError
+            If ``estimators`` or ``weights`` are not as above, or a fitted member knows
+            a class that is not in y.
+
+        TypeError
+            If ``fit_params`` has other names.
+
+        GroupConflictError
+            If ``groups`` contradict the patients that the pictures carry.
+
+        Warns
+        -----
+        VoteWarning
+            If a member has a tuned or fixed threshold; its vote disregards it.
+        """
+        self._validate_params()
+        members = self._check_members()
+        weights = self._check_weights(members)
+        context = self._init_callback_context(max_subtasks=len(members))
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        check_consistent_length(X, y)
+        X, metadata = self._check_metadata(X, members, fit_params)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+
+        self.classes_ = np.unique(y)
+        self.weights_ = weights
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(fit_member)(
+                clone(member),
+                X,
+                y,
+                metadata[name],
+                caller=self,
+                context=context.subcontext(task_name=f"fit-{name}"),
+            )
+            for name, member in members
+        )
+        fitted = dict(zip(dict(members), self.estimators_, strict=True))
+        self.named_estimators_ = Bunch(
+            **{name: fitted.get(name, "drop") for name, _ in self.estimators}
+        )
+        for name, member in fitted.items():
+            class_columns(name, member, self.classes_)
+        self._warn_of_thresholds(fitted)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def predict(self, X):
+        """Predict the majority's class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            As for ``fit``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels.
+        """
+        winner, _ = count_votes(*self._voters(X))
+        return self.classes_[winner]
+
+    def predict_proba(self, X):
+        """Get the hit probability of the majority.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            As for ``fit``.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Weighted mean of the probabilities of those members that voted for the
+            winner, in the order of ``classes_``.
+        """
+        proba, shares = self._voters(X)
+        winner, _ = count_votes(proba, shares)
+        return hit_probability(proba, shares, winner)
+
+    def votes(self, X):
+        """Get the vote of each member.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            As for ``fit``.
+
+        Returns
+        -------
+        votes : ndarray of shape (n_samples, n_estimators)
+            Labels; a column for each of ``estimators_``, also for one of weight 0.
+        """
+        check_is_fitted(self)
+        everybody = np.ones(len(self.estimators_), dtype=bool)
+        return self.classes_[self._probabilities(X, everybody).argmax(axis=2).T]
+
+    def agreement(self, X):
+        """Get the share of the weight that voted for the winner.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            As for ``fit``.
+
+        Returns
+        -------
+        agreement : ndarray of shape (n_samples,)
+            Shares in (0, 1]; 1 where all members agree.
+        """
+        return count_votes(*self._voters(X))[1]
+
+    def get_metadata_routing(self):
+        """Get the routing of metadata to the members.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            Who gets what, as scikit-learn describes it.
+        """
+        router = MetadataRouter(owner=self)
+        for name, member in self.estimators:
+            if not _is_dropped(member):
+                mapping = MethodMapping().add(caller="fit", callee="fit")
+                router.add(**{name: member}, method_mapping=mapping)
+        return router
+
+    @property
+    def n_features_in_(self):
+        """Number of features seen during ``fit``."""
+        return self._attribute_of_a_member("n_features_in_")
+
+    @property
+    def feature_names_in_(self):
+        """Names of features seen during ``fit``."""
+        return self._attribute_of_a_member("feature_names_in_")
+
+    def _attribute_of_a_member(self, name):
+        check_is_fitted(self)
+        for member in self.estimators_:
+            if hasattr(member, name):
+                return getattr(member, name)
+        raise AttributeError(f"No member of {type(self).__name__} has {name}.")
+
+    def _check_members(self):
+        """Names and estimators of the members that are not dropped."""
+        for item in self.estimators:
+            if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)):
+                raise ValueError(f"estimators: got {item!r}; wanted a tuple (name, classifier).")
+        self._validate_names([name for name, _ in self.estimators])
+        members = [(name, member) for name, member in self.estimators if not _is_dropped(member)]
+        if not members:
+            got = "all members are 'drop'" if self.estimators else "the list is empty"
+            raise ValueError(f"estimators: {got}; wanted at least one classifier to vote.")
+        for name, member in members:
+            is_estimator = hasattr(member, "__sklearn_tags__") and not isinstance(member, type)
+            if not (is_estimator and is_classifier(member)):
+                raise ValueError(
+                    f"Member {name!r} is {member!r}; wanted an instance of a classifier, or 'drop'."
+                )
+        return members
+
+    def _check_weights(self, members):
+        """Shares of the members that are not dropped."""
+        if self.weights is None:
+            return np.full(len(members), 1 / len(members))
+        weights = np.asarray(self.weights, dtype=np.float64)
+        if weights.shape != (len(self.estimators),):
+            raise ValueError(
+                f"weights has shape {weights.shape} for {len(self.estimators)} estimators; "
+                "wanted one weight for each of them, also for those that are 'drop'."
+            )
+        if not np.isfinite(weights).all() or (weights < 0).any():
+            raise ValueError(f"weights={self.weights!r}: wanted finite numbers from 0 upwards.")
+        weights = weights[[not _is_dropped(member) for _, member in self.estimators]]
+        if not weights.any():
+            raise ValueError(
+                f"weights={self.weights!r} gives no vote to {[name for name, _ in members]}; "
+                "wanted a positive weight for at least one member that is not 'drop'."
+            )
+        weights = weights / weights.max()
+        return weights / math.fsum(weights)
+
+    def _check_metadata(self, X, members, fit_params):
+        """X as the members share it, and what the fit of each is given besides."""
+        names = [name for name, _ in members]
+        routing = get_config()["enable_metadata_routing"]
+        if not routing and (unknown := sorted(set(fit_params) - PLAIN_METADATA)):
+            raise TypeError(
+                f"{type(self).__name__}.fit got unexpected argument(s) {unknown}; wanted "
+                "sample_weight or groups. Others need "
+                "sklearn.set_config(enable_metadata_routing=True)."
+            )
+        groups = fit_params.get("groups")
+        if contains_pictures(X):
+            references = check_images(X, groups)
+            groups = get_groups(references)
+            X = _in_the_form_of(X, references)
+        if not routing:
+            given = {"sample_weight": fit_params.get("sample_weight"), "groups": groups}
+            return X, dict.fromkeys(names, given)
+        routed = process_routing(self, "fit", **fit_params)
+        metadata = {name: dict(routed[name].fit) for name in names}
+        if groups is not None:
+            for name, member in members:
+                if requests_groups(member, metadata[name]):
+                    metadata[name]["groups"] = groups
+        return X, metadata
+
+    def _warn_of_thresholds(self, fitted):
+        names = [
+            name
+            for name, member in fitted.items()
+            if predicts_by_threshold(member) and hasattr(member, "predict_proba")
+        ]
+        if names:
+            warnings.warn(
+                f"The members {names} predict by a threshold of their own, which their votes "
+                "disregard: a vote is the class with the largest probability. Threshold the "
+                f"fusion instead: TunedThresholdClassifierCV({type(self).__name__}(...)).",
+                VoteWarning,
+                stacklevel=4,
+            )
+
+    def _voters(self, X):
+        check_is_fitted(self)
+        votes = self.weights_ > 0
+        return self._probabilities(X, votes), self.weights_[votes]
+
+    def _probabilities(self, X, chosen):
+        """Probabilities of the chosen members, of shape (n_chosen, n_samples, n_classes)."""
+        if contains_pictures(X):
+            X = _in_the_form_of(X, check_images(X))
+        names = [name for name, member in self.named_estimators_.items() if not _is_dropped(member)]
+        return np.stack(
+            [
+                probabilities_of(name, member, X, self.classes_)
+                for name, member, is_chosen in zip(names, self.estimators_, chosen, strict=True)
+                if is_chosen
+            ]
+        )
+
+    def _sk_visual_block_(self):
+        from sklearn.utils._repr_html.estimator import _VisualBlock
+
+        names = [name for name, _ in self.estimators]
+        return _VisualBlock("parallel", [member for _, member in self.estimators], names=names)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        items = self.estimators if isinstance(self.estimators, list) else []
+        members = [item[-1] for item in items if isinstance(item, tuple)]
+        inputs = [get_tags(m).input_tags for m in members if hasattr(m, "__sklearn_tags__")]
+        if inputs:
+            for kind in ("two_d_array", "three_d_array", "string", "sparse", "allow_nan"):
+                setattr(tags.input_tags, kind, all(getattr(tag, kind) for tag in inputs))
+        return tags
+
+
+def _in_the_form_of(X, references):
+    """References in place of pictures, so that a ColumnTransformer finds its column."""
+    if hasattr(X, "columns"):
+        return X
+    return references[:, np.newaxis] if isinstance(X, np.ndarray) and X.ndim == 2 else references
+
+
+def _is_dropped(member):
+    return isinstance(member, str) and member == "drop"
