@@ -5,17 +5,18 @@ import os
 from pathlib import PurePath
 
 # A file with one of these extensions is a picture and is always loaded.
-PICTURE_EXTENSIONS = frozenset(
-    ".png .apng .jpg .jpeg .jpe .jfif .mpo .tif .tiff .bmp .dib .gif .webp "
-    ".ppm .pgm .pbm .pnm .jp2 .j2k .jpf .jpx .jpc".split()
-)
+PICTURE_EXTENSIONS = (
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".tif", ".tiff", ".bmp", ".dib",
+    ".gif", ".webp", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".jpf", ".jpx", ".jpc",
+)  # fmt: skip
 # Files that people keep beside pictures and that cannot be pictures themselves. They
 # are left out with a warning. Everything else (archives, volumes, arrays, files without
 # an extension) may hold pictures, and is an error.
-COMPANION_EXTENSIONS = frozenset(
-    ".txt .csv .tsv .json .jsonl .yaml .yml .toml .xml .md .rst .html .htm .log .ini .cfg "
-    ".pdf .doc .docx .odt .xls .xlsx .ods .bib .py .ipynb .sh .md5 .sha1 .sha256".split()
-)
+COMPANION_EXTENSIONS = (
+    ".txt", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".xml", ".md", ".rst",
+    ".html", ".htm", ".log", ".ini", ".cfg", ".pdf", ".doc", ".docx", ".odt", ".xls", ".xlsx",
+    ".ods", ".bib", ".py", ".ipynb", ".sh", ".md5", ".sha1", ".sha256",
+)  # fmt: skip
 # What operating systems leave behind; hidden names, which start with a dot, are clutter too.
 CLUTTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "icon\r"})
 

@@ -115,20 +115,20 @@ def _draw_traits(rng):
         "contrast": uniform(0, 110) * (rng.random() < 0.5),
         "couch": rng.random() < 0.5,
         # lungs, in Hounsfield units
-        "lung": rng.normal(-845, 32),
-        "gravity": uniform(10, 90),
+        "lung": rng.normal(-850, 20),
+        "gravity": uniform(10, 60),
         "texture": uniform(8, 26),
         # what looks like disease and is none
-        "dependent": uniform(60, 330) * (rng.random() < 0.55),
-        "dependent_depth": uniform(0.04, 0.15),
+        "dependent": uniform(60, 300) * (rng.random() < 0.4),
+        "dependent_depth": uniform(0.03, 0.10),
         "motion": uniform(0.0, 0.030) * (rng.random() < 0.35),
         "motion_angle": uniform(0, np.pi),
-        "patchiness": uniform(0, 55) * (rng.random() < 0.5),
+        "patchiness": uniform(0, 40) * (rng.random() < 0.4),
         "vascularity": uniform(0.6, 1.5),
         "emphysema": uniform(40, 110) * (rng.random() < 0.15),
         # scanner
-        "black": uniform(-1120, -960),
-        "white": uniform(110, 400),
+        "black": uniform(-1060, -980),
+        "white": uniform(140, 300),
         "round": rng.random() < 0.5,
         "noise": uniform(8, 38),
         "grain": uniform(0.3, 0.7),
@@ -177,10 +177,10 @@ def _draw_vessels(rng, traits, generations=8):
 def _draw_opacities(rng, pattern, traits):
     if pattern == "ground-glass":
         # From one faint patch to disease of half a lung.
-        n = rng.integers(2, 8)
-        size, added = rng.uniform(0.09, 0.21, n), rng.uniform(110, 330) * rng.uniform(0.7, 1.2, n)
+        n = rng.integers(3, 10)
+        size, added = rng.uniform(0.11, 0.24, n), rng.uniform(120, 400) * rng.uniform(0.7, 1.2, n)
     elif pattern == "consolidation":
-        n = rng.integers(1, 4)
+        n = rng.integers(2, 6)
         size, added = rng.uniform(0.10, 0.22, n), rng.uniform(700, 880, n)
     else:
         n, size, added = 0, np.zeros(0), np.zeros(0)
@@ -198,7 +198,7 @@ def _near_the_pleura(rng, n, traits):
     wall = traits["fat"] + traits["wall"]
     x = np.cos(angle) * outwards * (traits["body_width"] - wall)
     y = np.sin(angle) * outwards * (traits["body_height"] - wall)
-    return np.column_stack([x, y, traits["z"] + rng.normal(0, 0.07, n)])
+    return np.column_stack([x, y, traits["z"] + rng.normal(0, 0.06, n)])
 
 
 def _draw_nodules(rng, traits):

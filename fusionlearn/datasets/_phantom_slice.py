@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from ._phantom_fields import Noise, splat
+
 _AIR, _FAT, _MUSCLE, _BLOOD, _BONE = -1000.0, -95.0, 45.0, 40.0, 520.0
 
 
@@ -54,6 +56,9 @@ class _Canvas:
         self.cavity_height = (traits["body_height"] - self.wall) * narrow
         self.spine = traits["body_height"] - traits["fat"] - 0.36
         self.aorta = (0.135, self.spine - 0.09)
+        self.soft_shapes = self._soft_shapes()
+        # The spine and the muscles beside it, which indent the lungs.
+        self.spine_region = self.ellipse(0, self.spine + 0.13, 0.185, 0.235)
 
     def cover(self, distance, softness=1.0):
         """Share of each pixel that lies inside, from the distance to the edge."""
@@ -97,7 +102,7 @@ class _Canvas:
 
     def _organs(self, density):
         traits, z = self.traits, self.z
-        for shape in self._soft_shapes():
+        for shape in self.soft_shapes:
             self._lay(density, shape, _MUSCLE)
             self._lay(density, shape + 0.035, _BLOOD + 0.8 * traits["contrast"])
         if z < 0.5:
@@ -134,13 +139,9 @@ class _Canvas:
             shapes.append(self.ellipse(-0.42, -0.02, liver + 0.05, liver))
         return shapes
 
-    def _spine_region(self):
-        """Distance to the spine and the muscles beside it, which indent the lungs."""
-        return self.ellipse(0, self.spine + 0.13, 0.185, 0.235)
-
     def _bones(self, density):
         traits, y, scale = self.traits, self.spine, self.traits["spine"]
-        self._lay(density, self._spine_region(), _MUSCLE)
+        self._lay(density, self.spine_region, _MUSCLE)
         # vertebra: body, arch around the canal, spinous and transverse processes
         for shape in (
             self.ellipse(0, y + 0.145, 0.085 * scale, 0.075 * scale),
@@ -190,9 +191,8 @@ class _Canvas:
         cavity = self.ellipse(
             0, 0, self.cavity_width, self.cavity_height, self.traits["squareness"]
         )
-        middle = np.minimum.reduce([*self._soft_shapes(), self._spine_region()])
+        middle = np.minimum.reduce([*self.soft_shapes, self.spine_region])
         aorta = self.ellipse(*self.aorta, 0.075, 0.075)
-        self.cavity = cavity
         self.inwards = np.maximum.reduce(
             [cavity, self._lung_outline(), 0.008 - middle, 0.008 - aorta]
         )
@@ -218,7 +218,7 @@ class _Canvas:
     def lung_density(self, rng, lungs):
         """Density inside the lungs."""
         traits, patient = self.traits, self.patient
-        noise = _Noise(rng, self.size)
+        noise = Noise(rng, self.size)
         down = self.y / self.cavity_height
         density = traits["lung"] + traits["gravity"] * down
         density = density + traits["texture"] * noise(0.012) + traits["patchiness"] * noise(0.10)
@@ -286,7 +286,7 @@ class _Canvas:
         for low, high, width in ((0, 0.006, 0.005), (0.006, 0.012, 0.009), (0.012, 1, 0.016)):
             of = (points[:, 3] >= low) & (points[:, 3] < high)
             weight = (points[of, 3] / 0.006) * 1.2e-4 / self.pixel**2
-            drawn = _splat(column[of], row[of], weight, self.size)
+            drawn = splat(column[of], row[of], weight, self.size)
             vessels += gaussian_filter(drawn, max(0.4, 0.5 * width / self.pixel))
         # The outermost lung has vessels too fine to be seen.
         fade = np.clip(-self.inwards / 0.05, 0, 1)
@@ -324,48 +324,3 @@ class _Canvas:
         grain = traits["grain"] * self.size / 128
         noise = gaussian_filter(noise, grain)
         return density + traits["noise"] * noise / noise.std()
-
-
-class _Noise:
-    """Smooth random fields of unit variance, made from one seed."""
-
-    def __init__(self, rng, size):
-        self.rng, self.size = rng, size
-
-    def __call__(self, width):
-        """Make a field whose spots are ``width`` half widths of the picture large."""
-        # Coarse fields are made small and enlarged: much faster, and they are smooth.
-        sigma = width * self.size / 2
-        step = max(1, int(sigma / 1.5))
-        small = -(-self.size // step) + 2
-        field = self.rng.standard_normal((small, small), dtype=np.float32)
-        field = gaussian_filter(field, sigma / step)
-        field /= field.std()
-        if step > 1:
-            field = _enlarge(field, step)
-        return field[: self.size, : self.size]
-
-
-def _enlarge(field, step):
-    """Enlarge by linear interpolation along both axes."""
-    along = np.arange(step, dtype=np.float32) / step
-    for _ in range(2):
-        left, right = field[:-1, np.newaxis], field[1:, np.newaxis]
-        weight = along[np.newaxis, :, np.newaxis]
-        field = (left + (right - left) * weight).reshape(-1, field.shape[1]).T
-    return field
-
-
-def _splat(column, row, weight, size):
-    """Spread points over the four pixels around each."""
-    image = np.zeros(size * size)
-    left, top = np.floor(column).astype(int), np.floor(row).astype(int)
-    for down in (0, 1):
-        for right in (0, 1):
-            i, j = top + down, left + right
-            share = (1 - np.abs(row - i)) * (1 - np.abs(column - j)) * weight
-            inside = (i >= 0) & (i < size) & (j >= 0) & (j < size)
-            image += np.bincount(
-                i[inside] * size + j[inside], share[inside], minlength=size * size
-            )
-    return image.reshape(size, size)

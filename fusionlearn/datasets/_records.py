@@ -207,7 +207,9 @@ def _summary(labelled, unlabelled):
     counts = Counter((record.split, record.label) for record in labelled)
     lines = [f"{len(labelled)} pictures with a label:"]
     for split in (None, *SPLITS):
-        parts = [f"{n} {label}" for (of, label), n in sorted(counts.items(), key=str) if of == split]
+        parts = [
+            f"{n} {label}" for (of, label), n in sorted(counts.items(), key=str) if of == split
+        ]
         if parts:
             lines.append(f"    {split or 'no split'}: {', '.join(parts)}")
     if unlabelled:

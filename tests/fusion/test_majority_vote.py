@@ -307,15 +307,17 @@ def test_full_tie_goes_to_the_earlier_class():
     np.testing.assert_array_equal(fusion.agreement(ONE), [0.5])
 
 
-@pytest.mark.parametrize("weights", [[0.1, 0.2, 0.3], [0.1, 0.6, 0.7], [0.7, 0.1, 0.8]])
-@pytest.mark.parametrize("flipped", [False, True])
-def test_rounding_of_weights_decides_nothing(weights, flipped):
-    """0.1 + 0.2 is 0.3 here: the tie goes to the probabilities, both ways round."""
-    sure, unsure = [0.0, 1.0], [0.6, 0.4]
-    if flipped:
-        sure, unsure = sure[::-1], unsure[::-1]
-    fusion = fuse(Given(unsure), Given(unsure), Given(sure), weights=weights)
-    assert fusion.predict(ONE) == [0 if flipped else 1]
+@pytest.mark.parametrize(
+    "weights", [[0.1, 0.2, 0.3], [0.1, 0.3, 0.4], [0.2, 0.7, 0.9], [0.3, 1.0, 1.3]]
+)
+@pytest.mark.parametrize("pair_is_sure", [False, True])
+def test_rounding_of_weights_decides_nothing(weights, pair_is_sure):
+    """0.1 + 0.2 is 0.3 here: the tie goes to the side that is surer, whichever that is."""
+    zero, one = ([1.0, 0.0], [0.4, 0.6]) if pair_is_sure else ([0.6, 0.4], [0.0, 1.0])
+    fusion = fuse(Given(zero), Given(zero), Given(one), weights=weights)
+    assert fusion.predict(ONE) == [0 if pair_is_sure else 1]
+    swapped = fuse(Given(zero[::-1]), Given(zero[::-1]), Given(one[::-1]), weights=weights)
+    assert swapped.predict(ONE) == [1 if pair_is_sure else 0]
 
 
 def test_rounding_of_probabilities_decides_nothing():

@@ -1,0 +1,46 @@
+# Everything sets itself up: a virtual environment in .venv, one install, no second step.
+# make demo | test | lint | docs | test-slow | clean        PYTHON=python3.12 picks an interpreter
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DATA ?=
+
+.PHONY: demo test test-slow lint format docs clean help
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+# The stamp is newer than pyproject.toml exactly if what it asks for is installed.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "fusionlearn needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[plot,test,docs]"
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/fusionlearn demo $(if $(DATA),--data "$(DATA)")
+
+test: $(READY)
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY)
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo "The documentation is in docs/_build/html/index.html"
+
+clean:
+	rm -rf $(VENV) docs/_build docs/api/generated build *.egg-info .coverage* .pytest_cache .ruff_cache

@@ -1,0 +1,409 @@
+"""Many transformers, one row of features."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.base import TransformerMixin, clone
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from .._compat import BaseComposition, CallbackSupportMixin, with_callbacks
+from ..features import BackboneFeatureExtractor, extract
+from ..images import check_images, contains_pictures
+
+
+class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
+    """The features of several transformers, one beside the other.
+
+    Extractors among the transformers share the work: each picture is read and decoded
+    once for all their networks and input sizes. Any other transformer may sit beside
+    them, such as a Pipeline or a ColumnTransformer on a data frame.
+
+    Parameters
+    ----------
+    transformers : list of (str, transformer) tuples
+        Names and transformers. They are cloned before they are fitted. "drop" instead of
+        a transformer leaves it out; "passthrough" hands on X itself, which must then be
+        features.
+
+    transformer_weights : dict, default=None
+        Factors by name, by which the columns of a transformer are multiplied.
+
+    n_jobs : int, default=None
+        Number of transformers that are fitted at the same time, in processes, extractors
+        aside. None means 1 unless in a :obj:`joblib.parallel_backend` context, -1 all
+        processors.
+
+    Attributes
+    ----------
+    transformers_ : list of (str, transformer) tuples
+        The fitted transformers that were not dropped.
+
+    named_transformers_ : dict
+        The fitted transformers by name; "drop" where one was dropped.
+
+    n_features_in_ : int
+        Number of features seen during ``fit``, if a transformer knows it.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features seen during ``fit``, if a transformer knows them.
+
+    See Also
+    --------
+    MajorityVoteFusion : Fuses decisions instead of features.
+    sklearn.pipeline.FeatureUnion : The same for transformers that share no work; its
+        ``fit`` replaces the transformers in its parameter.
+
+    References
+    ----------
+    .. [1] Ji, Zhao, Zhang and Zhao, "Research on Recognition Method of COVID-19 Images
+       Based on Deep Learning" (2020): the features of seven networks are concatenated.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fusionlearn import ConcatFusion, make_extractors
+    >>> X = np.random.default_rng(0).integers(0, 255, (2, 40, 40), dtype=np.uint8)
+    >>> networks = make_extractors("MobileNetV2", "VGG16", weights=None, input_size=32)
+    >>> ConcatFusion(networks).fit_transform(X).shape
+    (2, 1792)
+    """
+
+    _parameter_constraints = {
+        "transformers": [list],
+        "transformer_weights": [dict, None],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(self, transformers, *, transformer_weights=None, n_jobs=None):
+        self.transformers = transformers
+        self.transformer_weights = transformer_weights
+        self.n_jobs = n_jobs
+
+    def get_params(self, deep=True):
+        """Get the parameters, and those of the transformers under their names.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether transformers and their parameters are included.
+
+        Returns
+        -------
+        params : dict
+            Parameters by name.
+        """
+        return self._get_params("transformers", deep=deep)
+
+    def set_params(self, **params):
+        """Set parameters, replace transformers, or set parameters of transformers.
+
+        Parameters
+        ----------
+        **params : dict
+            For example ``ResNet50="drop"`` or ``ResNet50__pooling="max"``.
+
+        Returns
+        -------
+        self : ConcatFusion
+            The fusion itself.
+        """
+        self._set_params("transformers", **params)
+        return self
+
+    def fit(self, X, y=None, **params):
+        """Fit the transformers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Pictures as for :func:`~fusionlearn.check_images`, features, or a data
+            frame: what the transformers take.
+
+        y : array-like of shape (n_samples,), default=None
+            Targets, for transformers that use them.
+
+        **params : dict
+            With metadata routing switched on, whatever transformers request.
+
+        Returns
+        -------
+        self : ConcatFusion
+            The fitted fusion.
+
+        Raises
+        ------
+        ValueError
+            If ``transformers`` or ``transformer_weights`` are not as above.
+
+        TypeError
+            If ``params`` are given and metadata routing is off.
+        """
+        self._fit(X, y, params)
+        return self
+
+    def fit_transform(self, X, y=None, **params):
+        """Fit the transformers and concatenate what they make of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            As for ``fit``.
+
+        y : array-like of shape (n_samples,), default=None
+            As for ``fit``.
+
+        **params : dict
+            As for ``fit``.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features)
+            The columns of all transformers, in their order.
+        """
+        return self._stack(self._fit(X, y, params, and_transform=True), X)
+
+    def transform(self, X):
+        """Concatenate what the transformers make of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            As for ``fit``.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features)
+            The columns of all transformers, in their order.
+
+        Raises
+        ------
+        ValueError
+            If a transformer gives something that cannot stand beside the others.
+        """
+        check_is_fitted(self)
+        shared = _shared(X)
+        blocks = self._extract(self.transformers_, shared)
+        for name, transformer in self.transformers_:
+            if name not in blocks:
+                blocks[name] = transformer.transform(shared)
+        return self._stack(blocks, X)
+
+    def get_feature_names_out(self, input_features=None):
+        """Get names for the columns of the result.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the features in X, handed to the transformers.
+
+        Returns
+        -------
+        names : ndarray of shape (n_features,), dtype object
+            Each transformer's names behind its own: ``ResNet50__resnet50_0``, ...
+        """
+        check_is_fitted(self)
+        names = [
+            f"{name}__{feature}"
+            for name, transformer in self.transformers_
+            for feature in transformer.get_feature_names_out(input_features)
+        ]
+        return np.array(names, dtype=object)
+
+    def get_metadata_routing(self):
+        """Get the routing of metadata to the transformers.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            Who gets what, as scikit-learn describes it.
+        """
+        router = MetadataRouter(owner=self)
+        for name, transformer in self.transformers:
+            if not isinstance(transformer, str):
+                mapping = MethodMapping()
+                for caller in ("fit", "fit_transform"):
+                    callee = caller if hasattr(transformer, caller) else "fit"
+                    mapping.add(caller=caller, callee=callee)
+                router.add(**{name: transformer}, method_mapping=mapping)
+        return router
+
+    @property
+    def n_features_in_(self):
+        """Number of features seen during ``fit``."""
+        return self._attribute_of_a_transformer("n_features_in_")
+
+    @property
+    def feature_names_in_(self):
+        """Names of features seen during ``fit``."""
+        return self._attribute_of_a_transformer("feature_names_in_")
+
+    def _attribute_of_a_transformer(self, name):
+        check_is_fitted(self)
+        for _, transformer in self.transformers_:
+            if hasattr(transformer, name):
+                return getattr(transformer, name)
+        raise AttributeError(f"No transformer of {type(self).__name__} has {name}.")
+
+    @with_callbacks
+    def _fit(self, X, y, params, and_transform=False):
+        """Fit the transformers; give what they make of X if that is asked for."""
+        self._validate_params()
+        chosen = self._check_transformers()
+        metadata = self._check_metadata(params, chosen, and_transform)
+        context = self._init_callback_context(max_subtasks=len(chosen))
+        shared = _shared(X)
+        context.call_on_fit_task_begin(estimator=self, X=shared, y=y)
+        blocks = self._extract(chosen, shared) if and_transform else {}
+        fitted = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_one)(
+                transformer,
+                shared,
+                y,
+                metadata[name],
+                and_transform=and_transform and name not in blocks,
+                caller=self,
+                context=context.subcontext(task_name=f"fit-{name}"),
+            )
+            for name, transformer in chosen
+        )
+        self.transformers_ = [
+            (name, transformer)
+            for (name, _), (transformer, _) in zip(chosen, fitted, strict=True)
+        ]
+        by_name = dict(self.transformers_)
+        self.named_transformers_ = {
+            name: by_name.get(name, "drop") for name, _ in self.transformers
+        }
+        for (name, _), (_, block) in zip(chosen, fitted, strict=True):
+            if and_transform and name not in blocks:
+                blocks[name] = block
+        context.call_on_fit_task_end(estimator=self, X=shared, y=y)
+        return blocks
+
+    def _check_transformers(self):
+        """Names and clones of the transformers that are not dropped."""
+        for item in self.transformers:
+            if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)):
+                raise ValueError(f"transformers: got {item!r}; wanted a tuple (name, transformer).")
+        names = [name for name, _ in self.transformers]
+        self._validate_names(names)
+        unknown = sorted(set(self.transformer_weights or {}) - set(names))
+        if unknown:
+            raise ValueError(
+                f"transformer_weights has {unknown}, but the transformers are {sorted(names)}."
+            )
+        chosen = []
+        for name, transformer in self.transformers:
+            if isinstance(transformer, str) and transformer == "drop":
+                continue
+            if isinstance(transformer, str) and transformer == "passthrough":
+                transformer = FunctionTransformer(feature_names_out="one-to-one", validate=True)
+            is_transformer = hasattr(transformer, "transform") and (
+                hasattr(transformer, "fit") or hasattr(transformer, "fit_transform")
+            )
+            if not is_transformer or isinstance(transformer, type):
+                raise ValueError(
+                    f"Transformer {name!r} is {transformer!r}; wanted an instance with fit and "
+                    "transform, 'drop' or 'passthrough'."
+                )
+            chosen.append((name, clone(transformer)))
+        if not chosen:
+            got = "all of them are 'drop'" if names else "the list is empty"
+            raise ValueError(f"transformers: {got}; wanted at least one to take features from.")
+        return chosen
+
+    def _check_metadata(self, params, chosen, and_transform):
+        """What the fit of each transformer is given besides."""
+        if not params:
+            return {name: {} for name, _ in chosen}
+        if not get_config()["enable_metadata_routing"]:
+            raise TypeError(
+                f"{type(self).__name__}.fit got unexpected argument(s) {sorted(params)}; they "
+                "need sklearn.set_config(enable_metadata_routing=True)."
+            )
+        method = "fit_transform" if and_transform else "fit"
+        routed = process_routing(self, method, **params)
+        # "passthrough" is no router's business and takes nothing.
+        return {
+            name: {**routed[name].fit, **routed[name].fit_transform} if name in routed else {}
+            for name, _ in chosen
+        }
+
+    def _extract(self, transformers, X):
+        """Features of all extractors, each picture decoded once; by name."""
+        extractors = [
+            (name, transformer)
+            for name, transformer in transformers
+            if type(transformer) is BackboneFeatureExtractor
+        ]
+        if not extractors:
+            return {}
+        features = extract(
+            check_images(X),
+            [extractor.job() for _, extractor in extractors],
+            n_jobs=extractors[0][1].n_jobs,
+            verbose=max(extractor.verbose for _, extractor in extractors),
+        )
+        return {name: block for (name, _), block in zip(extractors, features, strict=True)}
+
+    def _stack(self, blocks, X):
+        weights = self.transformer_weights or {}
+        stacked = []
+        for name, _ in self.transformers_:
+            block = blocks[name]
+            block = block.toarray() if sparse.issparse(block) else np.asarray(block)
+            if block.ndim != 2 or block.dtype.kind not in "fiub":
+                raise ValueError(
+                    f"Transformer {name!r} gave {block.dtype} of shape {block.shape}; wanted "
+                    "numbers of shape (n_samples, n_features)."
+                )
+            stacked.append(block * weights[name] if name in weights else block)
+        if len({len(block) for block in stacked}) > 1:
+            lengths = dict(zip(blocks, map(len, stacked), strict=True))
+            raise ValueError(f"The transformers gave different numbers of rows: {lengths}.")
+        return np.hstack(stacked)
+
+    def _sk_visual_block_(self):
+        from sklearn.utils._repr_html.estimator import _VisualBlock
+
+        names = [name for name, _ in self.transformers]
+        return _VisualBlock("parallel", [item for _, item in self.transformers], names=names)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        items = self.transformers if isinstance(self.transformers, list) else []
+        members = [item[-1] for item in items if isinstance(item, tuple)]
+        inputs = [get_tags(m).input_tags for m in members if hasattr(m, "__sklearn_tags__")]
+        if inputs:
+            for kind in ("two_d_array", "three_d_array", "string", "allow_nan"):
+                setattr(tags.input_tags, kind, all(getattr(tag, kind) for tag in inputs))
+            tags.input_tags.sparse = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _shared(X):
+    """X with its pictures made references once; data frames stay what they are."""
+    if hasattr(X, "columns") or not contains_pictures(X):
+        return X
+    references = check_images(X)
+    return references[:, np.newaxis] if isinstance(X, np.ndarray) and X.ndim == 2 else references
+
+
+def _fit_one(transformer, X, y, metadata, *, and_transform, caller, context):
+    with context.propagate_callback_context(transformer):
+        context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
+        block = None
+        if and_transform and hasattr(transformer, "fit_transform"):
+            block = transformer.fit_transform(X, y, **metadata)
+        else:
+            transformer.fit(X, y, **metadata)
+            block = transformer.transform(X) if and_transform else None
+        context.call_on_fit_task_end(estimator=caller, X=X, y=y)
+    return transformer, block
