@@ -5,12 +5,14 @@ from ._network import Network, resolve_network
 from ._pool import get_engine
 from ._register import register_backbone
 from ._table import BACKBONES
+from ._weights_files import recognise_weights
 
 __all__ = [
     "BACKBONES",
     "Backbone",
     "Network",
     "get_engine",
+    "recognise_weights",
     "register_backbone",
     "resolve_network",
 ]

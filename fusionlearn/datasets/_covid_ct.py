@@ -118,7 +118,7 @@ def load_covid_ct(path, *, split=None):
             f"{path!r}: {len(unlisted)} picture(s) that no index or list names were left out: "
             f"{listing(unlisted)}.",
             DataWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     if records[0].group is None:
         warnings.warn(
@@ -126,7 +126,7 @@ def load_covid_ct(path, *, split=None):
             "two sides of a split that is not the official one. Copy the patients from the "
             "authors' COVID-CT-MetaInfo.xlsx into an index.csv (file,label,split,patient_id).",
             DataWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return make_bunch(path, records, split=split, description=_DESCRIPTION, pos_label="covid")
 

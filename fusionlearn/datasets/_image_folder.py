@@ -139,11 +139,14 @@ def load_image_folder(path, *, split=None, group_pattern=None):
         records = _read_folder(path, ignored)
         description = f"Pictures in the folder {path!r}."
         if ignored:
+            remedy = "Move them out of the folder to silence this."
+            if tables := [name for name in ignored if name.lower().endswith(".csv")]:
+                remedy += f" If {tables[0]!r} says which picture has which label, load that file."
             warnings.warn(
                 f"{path!r}: {len(ignored)} file(s) that are no pictures were left out: "
-                f"{listing(ignored)}. Move them out of the folder to silence this.",
+                f"{listing(ignored)}. {remedy}",
                 DataWarning,
-                stacklevel=2,
+                stacklevel=3,  # validate_params wraps this function
             )
     elif path.lower().endswith(".csv"):
         root = os.path.dirname(os.path.abspath(path))

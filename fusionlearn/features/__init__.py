@@ -2,7 +2,14 @@
 
 from ._extraction import Job, extract
 from ._extractor import BackboneFeatureExtractor
-from ._make import make_extractors
+from ._make import extractors_from_folder, make_extractors
 from ._store import FeatureStore
 
-__all__ = ["BackboneFeatureExtractor", "FeatureStore", "Job", "extract", "make_extractors"]
+__all__ = [
+    "BackboneFeatureExtractor",
+    "FeatureStore",
+    "Job",
+    "extract",
+    "extractors_from_folder",
+    "make_extractors",
+]

@@ -208,5 +208,7 @@ def _at(index, function, reference):
 
 
 def _n_threads(n_jobs):
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    processors = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    )
     return processors if n_jobs is None or n_jobs < 1 else n_jobs

@@ -243,9 +243,7 @@ class SQLiteRows:
 def _connect(path):
     # Rows come from patients' pictures: the file is its owner's alone from the start.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(
-        path, timeout=60, isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version not in (0, _VERSION):
         connection.close()
@@ -256,7 +254,9 @@ def _connect(path):
     connection.execute("PRAGMA synchronous = NORMAL")
     if version == 0:
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT")
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT"
+        )
     return connection
 
 

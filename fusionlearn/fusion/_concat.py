@@ -273,8 +273,7 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
             for name, transformer in chosen
         )
         self.transformers_ = [
-            (name, transformer)
-            for (name, _), (transformer, _) in zip(chosen, fitted, strict=True)
+            (name, transformer) for (name, _), (transformer, _) in zip(chosen, fitted, strict=True)
         ]
         by_name = dict(self.transformers_)
         self.named_transformers_ = {

@@ -43,7 +43,7 @@ def decode_bytes(data, path=None):
             return image_to_pixels(image, path)
         except ImageError:
             raise
-        except Exception as error:  # noqa: BLE001  whatever a parser throws at hostile bytes
+        except Exception as error:
             raise ImageError(
                 f"a {image.format} file that cannot be read to its end ({error})",
                 _WHOLE_FILE,

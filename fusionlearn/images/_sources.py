@@ -9,6 +9,7 @@ from .._files import file_digest
 from ..exceptions import ImageError
 from ._decoding import check_float_pixels, decode_bytes, describe_bytes, round_pixels
 
+
 class FileSource:
     """An encoded picture in a file, read when it is needed."""
 

@@ -5,11 +5,15 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from ..exceptions import ImageError
 from ..images import check_images
 
 # Written out, so that a number means the same in every fold and with every Pillow.
-_FORMATS = "array BMP DIB GIF JPEG JPEG2000 MPO PNG PPM TIFF WEBP".split()
-_MODES = "1 L LA P PA RGB RGBA CMYK YCbCr HSV LAB I F I;16 I;16B I;16L I;16N RGBX RGBa La".split()
+_FORMATS = ["array", "BMP", "DIB", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP"]
+_MODES = [
+    *("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX"),
+    *("CMYK", "YCbCr", "HSV", "LAB", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"),
+]
 
 
 def shortcut_features(X):
@@ -48,20 +52,23 @@ def shortcut_features(X):
     >>> shortcut_features(np.zeros((1, 24, 32), dtype=np.uint8))
     array([[ 0.,  1., 32., 24.,  1.]])
     """
-    descriptions = [reference.describe() for reference in check_images(X)]
-    return np.array(
-        [
+    rows = []
+    for index, reference in enumerate(check_images(X)):
+        try:
+            stored = reference.describe()
+        except ImageError as error:
+            raise error.at(index) from error
+        n_pixels = stored["width"] * stored["height"]
+        rows.append(
             (
-                _number(description["format"], _FORMATS),
-                _number(description["mode"], _MODES),
-                description["width"],
-                description["height"],
-                description["n_bytes"] / (description["width"] * description["height"]),
+                _number(stored["format"], _FORMATS),
+                _number(stored["mode"], _MODES),
+                stored["width"],
+                stored["height"],
+                stored["n_bytes"] / n_pixels,
             )
-            for description in descriptions
-        ],
-        dtype=np.float64,
-    )
+        )
+    return np.array(rows, dtype=np.float64)
 
 
 def make_shortcut_baseline(random_state=0):

@@ -2,6 +2,8 @@
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import type_of_target
 
 from ..images import check_images, contains_pictures, get_groups
 
@@ -90,23 +92,22 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
                 "patient: pass groups=get_groups(pictures), or pass the pictures themselves and "
                 "let a Pipeline turn them into features."
             )
-        labels = np.asarray(y)
-        folds = super().split(X, y, groups)
-        if labels.ndim == 1 and len(labels) == len(groups):  # else the parent class complains
-            self._check_classes(labels, np.asarray(groups))
-        folds = list(folds)
+        check_consistent_length(X, y, groups)
+        if type_of_target(y) in ("binary", "multiclass"):  # of others the parent class complains
+            self._check_classes(column_or_1d(y), np.asarray(groups))
+        folds = list(super().split(X, y, groups))
         for number, (_, test) in enumerate(folds):
-            self._check_fold(number, labels, test)
+            self._check_fold(number, column_or_1d(y), test)
         yield from folds
 
     def _check_classes(self, labels, groups):
-        for label in np.unique(labels):
+        for label in np.unique(labels).tolist():
             n_groups = len(np.unique(groups[labels == label]))
             if n_groups < self.n_splits:
+                remedy = f"Set n_splits to at most {n_groups}, or add" if n_groups > 1 else "Add"
                 raise ValueError(
-                    f"The class {label.item()!r} occurs in {n_groups} group(s) (patients), so "
-                    f"{self.n_splits} folds cannot all have it. Set n_splits to at most "
-                    f"{n_groups}, or add patients of that class."
+                    f"The class {label!r} occurs in {n_groups} group(s) (patients), so "
+                    f"{self.n_splits} folds cannot all have it. {remedy} patients of that class."
                 )
 
     def _check_fold(self, number, labels, test):
