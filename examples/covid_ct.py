@@ -99,7 +99,12 @@ def main():
     models = {"file alone, no pixel": make_shortcut_baseline(), **models}
     for name, model in models.items():
         evaluation = evaluate(
-            model, data.data, data.target, cv=arguments.folds, positive=positive(data), shortcut=False
+            model,
+            data.data,
+            data.target,
+            cv=arguments.folds,
+            positive=data.pos_label or data.target_names[-1],
+            shortcut=False,
         )
         results[title][name] = evaluation
         steps[f"cross-validation: {name}"] = evaluation.seconds
@@ -116,7 +121,7 @@ def main():
                 y_true=data.target[test],
                 y_proba=model.predict_proba(data.data[test]),
                 classes=model.classes_,
-                positive=positive(data),
+                positive=data.pos_label or data.target_names[-1],
                 groups=data.data[test] if data.groups is None else data.groups[test],
                 seconds=time.perf_counter() - start,
             )
@@ -136,11 +141,6 @@ def main():
     if out:
         (out / "results.json").write_text(json.dumps(as_json(results, steps, counts), indent=2))
         print(f"Written: {out / 'results.json'}")
-
-
-def positive(data):
-    """Label that F1 and the area under the curve are about."""
-    return "covid" if "covid" in data.target_names else data.target_names[-1]
 
 
 def report(title, evaluations):

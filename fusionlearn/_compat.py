@@ -2,8 +2,11 @@
 
 import os
 import random
+import re
+import sys
+import tempfile
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
@@ -53,6 +56,14 @@ __all__ = [
 _KERAS_BUILD = threading.RLock()
 
 
+# What TensorFlow tells everybody on stderr when it is loaded, whatever
+# TF_CPP_MIN_LOG_LEVEL says: none of it asks for anything to be done.
+_CHATTER = re.compile(
+    rb"(WARNING: All log messages before absl::InitializeLog|To enable the following instr"
+    rb"|[IE]0000 .*(oneDNN|cuda|CUDA|cuInit|cpu_feature_guard|computation_placer))"
+)
+
+
 def import_keras():
     """Import Keras without the log lines that TensorFlow prints on the way.
 
@@ -61,15 +72,41 @@ def import_keras():
     keras : module
         Keras.
     """
-    level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
-    if level is None:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-    try:
+    if "keras" in sys.modules:
+        return sys.modules["keras"]
+    with _without_chatter():
         import keras
-    finally:
-        if level is None:
-            os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
+
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            # Looks for a GPU now, while nobody sees that it misses one.
+            tf.config.list_physical_devices()
     return keras
+
+
+@contextmanager
+def _without_chatter():
+    """Hold back what is written to stderr, and give out all but the known lines."""
+    try:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+    except (AttributeError, OSError, ValueError):  # no stderr, as under pythonw
+        yield
+        return
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        finally:
+            with suppress(OSError, ValueError):
+                sys.stderr.flush()
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            log.seek(0)
+            for line in log:
+                if not _CHATTER.match(line):
+                    os.write(2, line)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Building a network in Keras, from preprocessed pixels to a vector of features."""
 
 import difflib
+import warnings
 
 from .._compat import import_keras, isolated_keras_build
 from ..exceptions import BackboneError, BackboneWeightsError
@@ -54,7 +55,9 @@ def _build_application(network):
             raise BackboneError(f"application_params: {name} has no parameter {param!r}.{hint}")
     weights = "imagenet" if network.weights == "imagenet" else None
     try:
-        with isolated_keras_build(network.random_state):
+        with isolated_keras_build(network.random_state), warnings.catch_warnings():
+            # MobileNets say that ImageNet weights were trained at certain sizes, and load.
+            warnings.filterwarnings("ignore", message="`input_shape` is undefined")
             return function(
                 include_top=False, weights=weights, input_shape=(*network.input_size, 3), **params
             )

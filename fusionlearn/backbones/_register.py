@@ -102,7 +102,7 @@ def register_backbone(name, model, *, input_size=None, min_size=None, preprocess
         builder = model
     else:
         raise BackboneError(
-            f"model is a {type(model).__name__}: wanted a keras.Model or a function that builds one."
+            f"model is a {type(model).__name__}; wanted a keras.Model or a function that makes one."
         )
     if input_size is None:
         raise BackboneError(f"{name!r} takes pictures of any size: say which by input_size=.")

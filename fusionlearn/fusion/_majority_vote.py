@@ -127,12 +127,12 @@ class MajorityVoteFusion(
     ...         ("tree", DecisionTreeClassifier(max_depth=2)),
     ...     ]
     ... ).fit(X, y)
-    >>> vote.votes(X[[0, 70]])
+    >>> vote.votes(X[[0, 52]])
     array([[0, 0, 0],
-           [1, 2, 2]])
-    >>> vote.predict(X[[0, 70]])
-    array([0, 2])
-    >>> vote.agreement(X[[0, 70]]).round(2)
+           [1, 2, 1]])
+    >>> vote.predict(X[[0, 52]])
+    array([0, 1])
+    >>> vote.agreement(X[[0, 52]]).round(2)
     array([1.  , 0.67])
     """
 

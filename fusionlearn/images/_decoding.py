@@ -10,7 +10,7 @@ from ..exceptions import ImageError, ImageWarning
 
 # A closed list: Pillow's other plug-ins start programs (EPS) or read formats in
 # which nobody keeps scans, and each is one more parser that meets hostile bytes.
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000")
 
 PIXEL_RULE = "uint8, or float in 0-255"
 _WHOLE_FILE = "a whole PNG, JPEG, TIFF, BMP, GIF, WebP, PNM or JPEG 2000 picture"
