@@ -1,5 +1,6 @@
 """Sphinx settings: ``make docs``."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -29,6 +30,12 @@ autosummary_generate = True
 autosummary_imported_members = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+autodoc_default_options = {
+    "exclude-members": ", ".join(
+        f"set_{method}_request"
+        for method in ("fit", "predict", "score", "split", "transform", "partial_fit")
+    )
+}
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -53,3 +60,17 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+
+
+def quote_shapes(app, what, name, obj, options, lines):
+    """Put attributes such as ``n_features_in_`` in a shape into backticks.
+
+    reStructuredText takes a word that ends in an underscore for a link.
+    """
+    for number, line in enumerate(lines):
+        lines[number] = re.sub(r"(?<=[( ])(\w+_)(?=,?\))", r"`\1`", line)
+
+
+def setup(app):
+    """Run before numpydoc, whose priority is 500."""
+    app.connect("autodoc-process-docstring", quote_shapes, priority=400)

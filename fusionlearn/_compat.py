@@ -49,6 +49,7 @@ __all__ = [
     "check_sample_weight",
     "import_keras",
     "isolated_keras_build",
+    "parallel_visual_block",
     "with_callbacks",
 ]
 
@@ -145,3 +146,24 @@ def isolated_keras_build(seed):
             config.set_dtype_policy(policy)
             random.setstate(state)
             global_state.set_global_attribute("object_name_uids", names)
+
+
+def parallel_visual_block(items):
+    """Draw named estimators beside each other in the HTML of a fusion.
+
+    Parameters
+    ----------
+    items : list of (str, estimator) tuples
+        Names and estimators.
+
+    Returns
+    -------
+    block : object
+        What scikit-learn expects of ``_sk_visual_block_``.
+    """
+    try:
+        from sklearn.utils._repr_html.estimator import _VisualBlock
+    except ImportError:  # scikit-learn < 1.8
+        from sklearn.utils._estimator_html_repr import _VisualBlock
+    names, estimators = zip(*items, strict=True)
+    return _VisualBlock("parallel", list(estimators), names=list(names))

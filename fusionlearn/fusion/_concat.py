@@ -12,9 +12,14 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import BaseComposition, CallbackSupportMixin, with_callbacks
+from .._compat import (
+    BaseComposition,
+    CallbackSupportMixin,
+    parallel_visual_block,
+    with_callbacks,
+)
 from ..features import BackboneFeatureExtractor, extract
-from ..images import check_images, contains_pictures
+from ..images import check_images, share_references
 
 
 class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
@@ -187,7 +192,7 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
             If a transformer gives something that cannot stand beside the others.
         """
         check_is_fitted(self)
-        shared = _shared(X)
+        shared, _ = share_references(X)
         blocks = self._extract(self.transformers_, shared)
         for name, transformer in self.transformers_:
             if name not in blocks:
@@ -257,7 +262,7 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
         chosen = self._check_transformers()
         metadata = self._check_metadata(params, chosen, and_transform)
         context = self._init_callback_context(max_subtasks=len(chosen))
-        shared = _shared(X)
+        shared, _ = share_references(X)
         context.call_on_fit_task_begin(estimator=self, X=shared, y=y)
         blocks = self._extract(chosen, shared) if and_transform else {}
         fitted = Parallel(n_jobs=self.n_jobs)(
@@ -369,10 +374,7 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
         return np.hstack(stacked)
 
     def _sk_visual_block_(self):
-        from sklearn.utils._repr_html.estimator import _VisualBlock
-
-        names = [name for name, _ in self.transformers]
-        return _VisualBlock("parallel", [item for _, item in self.transformers], names=names)
+        return parallel_visual_block(self.transformers)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -385,14 +387,6 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
             tags.input_tags.sparse = False
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _shared(X):
-    """X with its pictures made references once; data frames stay what they are."""
-    if hasattr(X, "columns") or not contains_pictures(X):
-        return X
-    references = check_images(X)
-    return references[:, np.newaxis] if isinstance(X, np.ndarray) and X.ndim == 2 else references
 
 
 def _fit_one(transformer, X, y, metadata, *, and_transform, caller, context):

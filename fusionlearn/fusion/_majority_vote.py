@@ -17,9 +17,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import BaseComposition, CallbackSupportMixin, with_callbacks
+from .._compat import (
+    BaseComposition,
+    CallbackSupportMixin,
+    parallel_visual_block,
+    with_callbacks,
+)
 from ..exceptions import VoteWarning
-from ..images import check_images, contains_pictures, get_groups
+from ..images import get_groups, share_references
 from ._members import (
     PLAIN_METADATA,
     class_columns,
@@ -399,10 +404,9 @@ class MajorityVoteFusion(
                 "sklearn.set_config(enable_metadata_routing=True)."
             )
         groups = fit_params.get("groups")
-        if contains_pictures(X):
-            references = check_images(X, groups)
+        X, references = share_references(X, groups)
+        if references is not None:
             groups = get_groups(references)
-            X = _in_the_form_of(X, references)
         if not routing:
             given = {"sample_weight": fit_params.get("sample_weight"), "groups": groups}
             return X, dict.fromkeys(names, given)
@@ -436,8 +440,7 @@ class MajorityVoteFusion(
 
     def _probabilities(self, X, chosen):
         """Probabilities of the chosen members, of shape (n_chosen, n_samples, n_classes)."""
-        if contains_pictures(X):
-            X = _in_the_form_of(X, check_images(X))
+        X, _ = share_references(X)
         names = [name for name, member in self.named_estimators_.items() if not _is_dropped(member)]
         return np.stack(
             [
@@ -448,10 +451,7 @@ class MajorityVoteFusion(
         )
 
     def _sk_visual_block_(self):
-        from sklearn.utils._repr_html.estimator import _VisualBlock
-
-        names = [name for name, _ in self.estimators]
-        return _VisualBlock("parallel", [member for _, member in self.estimators], names=names)
+        return parallel_visual_block(self.estimators)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -462,13 +462,6 @@ class MajorityVoteFusion(
             for kind in ("two_d_array", "three_d_array", "string", "sparse", "allow_nan"):
                 setattr(tags.input_tags, kind, all(getattr(tag, kind) for tag in inputs))
         return tags
-
-
-def _in_the_form_of(X, references):
-    """References in place of pictures, so that a ColumnTransformer finds its column."""
-    if hasattr(X, "columns"):
-        return X
-    return references[:, np.newaxis] if isinstance(X, np.ndarray) and X.ndim == 2 else references
 
 
 def _is_dropped(member):

@@ -1,7 +1,14 @@
 """What a picture is: references, decoding, augmented views."""
 
 from ._augmenter import ImageAugmenter
-from ._check import check_images, contains_pictures, get_groups
+from ._check import check_images, contains_pictures, get_groups, share_references
 from ._reference import ImageReference
 
-__all__ = ["ImageAugmenter", "ImageReference", "check_images", "contains_pictures", "get_groups"]
+__all__ = [
+    "ImageAugmenter",
+    "ImageReference",
+    "check_images",
+    "contains_pictures",
+    "get_groups",
+    "share_references",
+]

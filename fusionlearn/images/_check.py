@@ -139,6 +139,43 @@ def contains_pictures(X):
     )
 
 
+def share_references(X, groups=None):
+    """Make references of pictures once, for several estimators that are given X.
+
+    Parameters
+    ----------
+    X : array-like
+        Pictures, features or a data frame.
+
+    groups : array-like of shape (n_samples,), default=None
+        The patient of each picture.
+
+    Returns
+    -------
+    X : array-like
+        Pictures as references, a column staying a column; anything else as it is. A data
+        frame stays one, so that a ColumnTransformer finds its columns.
+
+    references : ndarray of shape (n_samples,), dtype object, or None
+        The references, where X is pictures.
+
+    Raises
+    ------
+    ImageError
+        If something among the pictures is none.
+
+    GroupConflictError
+        If ``groups`` differ from the patients that pictures already have.
+    """
+    if not contains_pictures(X):
+        return X, None
+    references = check_images(X, groups)
+    if hasattr(X, "columns"):
+        return X, references
+    is_column = isinstance(X, np.ndarray) and X.ndim == 2
+    return (references[:, np.newaxis] if is_column else references), references
+
+
 def _items(X):
     """Sequence of the elements of X, one for each picture."""
     if isinstance(X, (str, bytes, os.PathLike, ImageReference)) or _is_pillow_image(X):

@@ -1,0 +1,73 @@
+"""What every test is held to, and what many of them need."""
+
+import io
+import os
+import random
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import fusionlearn
+
+
+def _snapshot():
+    """State of the process that belongs to the user."""
+    from PIL import Image
+
+    state = {
+        "random's generator": random.getstate(),
+        "NumPy's generator": repr(np.random.get_state()),
+        "Pillow's limit": Image.MAX_IMAGE_PIXELS,
+        "fusionlearn's settings": fusionlearn.get_config(),
+        "the environment": {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"},
+        "the warnings filters": list(warnings.filters),
+    }
+    if "keras" in sys.modules:
+        config = sys.modules["keras"].config
+        state["Keras' dtype policy"] = config.dtype_policy().name
+        state["Keras' order of axes"] = config.image_data_format()
+        state["Keras' float type"] = config.floatx()
+    return state
+
+
+@pytest.fixture(autouse=True)
+def nothing_global_is_left_behind():
+    """Fail the test that leaves the user's process in another state."""
+    before = _snapshot()
+    yield
+    after = _snapshot()
+    if "Keras' dtype policy" not in before:
+        # The first import of TensorFlow sets environment variables and the libraries that
+        # it imports add filters of their own; nobody can take those back.
+        for name in ("the environment", "the warnings filters"):
+            before[name] = after[name]
+    changed = [name for name in before if before[name] != after[name]]
+    assert not changed, f"the test changed {', '.join(changed)}"
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def pictures(rng):
+    """Six small pictures that differ from each other."""
+    return rng.integers(0, 256, (6, 40, 36, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def encode():
+    """Encode pixels or a Pillow image into the bytes of a file."""
+    from PIL import Image
+
+    def encode(picture, format="PNG", **options):
+        if isinstance(picture, np.ndarray):
+            picture = Image.fromarray(picture)
+        buffer = io.BytesIO()
+        picture.save(buffer, format, **options)
+        return buffer.getvalue()
+
+    return encode

@@ -1,0 +1,246 @@
+"""Whatever the documentation shows is run here."""
+
+import ast
+import doctest
+import importlib
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import fusionlearn
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(
+        page for page in DOCS.rglob("*.rst") if not {"_templates", "generated"} & {*page.parts}
+    ),
+]
+LANGUAGES = {"python", "console", "text"}
+# Rooms all of whose public names are for users; those of other rooms are re-exported.
+LEAF_ROOMS = ("datasets", "exceptions", "inspection", "metrics", "model_selection", "presets")
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+
+
+class Block:
+    """A program in a page."""
+
+    def __init__(self, page, line, source, language, needs_network):
+        self.page = page
+        self.line = line  # of the first line of the source, counted from 1
+        self.source = source
+        self.language = language
+        self.needs_network = needs_network
+
+    @property
+    def is_doctest(self):
+        return self.source.lstrip().startswith(">>>")
+
+
+def blocks_of(page):
+    """Find all programs of a page, in order."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    find = _markdown_blocks if page.suffix == ".md" else _rst_blocks
+    return list(find(page, lines))
+
+
+def _markdown_blocks(page, lines):
+    number = 0
+    while number < len(lines):
+        fence = re.fullmatch(r"```(\w*)", lines[number])
+        if fence:
+            end = lines.index("```", number + 1)
+            source = "\n".join(lines[number + 1 : end])
+            needs_network = lines[number - 1].strip() == "<!-- needs-network -->"
+            yield Block(page, number + 2, source, fence[1], needs_network)
+            number = end
+        number += 1
+
+
+def _rst_blocks(page, lines):
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        directive = re.fullmatch(r"( *)\.\. code-block::(?: (\w+))?", line)
+        start = number
+        if directive:
+            indent = len(directive[1])
+            number += 1
+            while number < len(lines) and (
+                not lines[number].strip() or _indent(lines[number]) > indent
+            ):
+                number += 1
+            body = lines[start + 1 : number]
+            shift = min(_indent(text) for text in body if text.strip())
+            source = "\n".join(text[shift:] for text in body)
+            needs_network = lines[start - 1].strip() == ".. needs-network"
+            yield Block(page, start + 2, source, directive[2] or "", needs_network)
+        elif line.lstrip().startswith(">>>"):
+            while number < len(lines) and lines[number].strip():
+                number += 1
+            source = "\n".join(text[_indent(line) :] for text in lines[start:number])
+            yield Block(page, start + 1, source, "python", needs_network=False)
+        else:
+            number += 1
+
+
+def _indent(line):
+    return len(line) - len(line.lstrip())
+
+
+def run(block, namespace):
+    """Run a program in a page's namespace, or the imports of one that needs the internet."""
+    where = str(block.page.relative_to(ROOT))
+    if block.is_doctest:
+        test = doctest.DocTestParser().get_doctest(
+            block.source, namespace, where, str(block.page), block.line - 1
+        )
+        test.globs = namespace  # not a copy: what follows uses what was made here
+        doctest.DebugRunner(optionflags=OPTIONS, verbose=False).run(test, clear_globs=False)
+        return
+    tree = ast.parse(block.source, where)
+    ast.increment_lineno(tree, block.line - 1)
+    if block.needs_network:
+        compile(tree, where, "exec")
+        imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        assert imports, f"{where}:{block.line} has no import, so nothing of it was tried"
+        tree.body = imports
+    exec(compile(tree, where, "exec"), namespace)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_program_of_the_page_runs(page, tmp_path, monkeypatch, capsys):
+    """What a reader copies works, and prints what the page says."""
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "__main__"}
+    # A class or function that is pickled is looked up by its module.
+    for block in blocks_of(page):
+        if block.language == "python":
+            try:
+                run(block, namespace)
+            except doctest.DocTestFailure as failure:
+                pytest.fail(
+                    f"{page}:{block.line + failure.example.lineno}: {failure.example.source}"
+                    f"expected:\n{failure.example.want}got:\n{failure.got}"
+                )
+            except doctest.UnexpectedException as failure:
+                raise failure.exc_info[1] from None
+
+
+def test_blocks_are_found():
+    """The search for programs cannot become empty without a failure."""
+    found = [block for page in PAGES for block in blocks_of(page) if block.language == "python"]
+    assert len(found) > 40
+    with_programs = {block.page.name for block in found}
+    for page in DOCS.glob("guide/*.rst"):
+        assert page.name == "index.rst" or page.name in with_programs
+    assert sum(block.needs_network for block in found) <= 3
+
+
+def test_no_program_hides_behind_another_language():
+    """Python that is called "pycon" or nothing at all would not be run."""
+    for page in PAGES:
+        for block in blocks_of(page):
+            where = f"{page.relative_to(ROOT)}:{block.line}"
+            assert block.language in LANGUAGES, where
+            if block.language != "python":
+                assert "import " not in block.source, where
+        if page.suffix == ".rst":
+            assert not re.search(r"^(?!\s*\.\.).*::$", page.read_text(encoding="utf-8"), re.M), page
+            assert page.read_text(encoding="utf-8").count("needs-network") == sum(
+                block.needs_network for block in blocks_of(page)
+            ), page
+
+
+def test_a_broken_program_fails(tmp_path):
+    """The runner sees wrong output, wrong names and syntax errors."""
+    page = ROOT / "README.md"
+    for source, error in (
+        (">>> 1 + 1\n3", doctest.DocTestFailure),
+        (">>> missing", doctest.UnexpectedException),
+        ("from fusionlearn import missing", ImportError),
+        ("def", SyntaxError),
+    ):
+        with pytest.raises(error):
+            run(Block(page, 1, source, "python", needs_network=False), {})
+    with pytest.raises(ImportError):
+        source = "from fusionlearn import missing\nno_name()"
+        run(Block(page, 1, source, "python", needs_network=True), {})
+
+
+def _autosummary_names():
+    text = (DOCS / "api" / "index.rst").read_text(encoding="utf-8")
+    return set(re.findall(r"^   ([\w.]+)$", text, re.M))
+
+
+def test_every_public_name_is_in_the_reference():
+    """A name that a colleague adds gets a page; one that is gone leaves the page."""
+    rooms = {name for name in fusionlearn.__all__ if name in fusionlearn._ROOMS}
+    wanted = set(fusionlearn.__all__) - rooms - {"__version__"}
+    for room in LEAF_ROOMS:
+        wanted |= {
+            f"{room}.{name}" for name in importlib.import_module(f"fusionlearn.{room}").__all__
+        }
+    listed = _autosummary_names()
+    assert wanted <= listed, f"add to docs/api/index.rst: {sorted(wanted - listed)}"
+    for name in listed:
+        thing = fusionlearn
+        for part in name.split("."):
+            thing = getattr(thing, part)
+
+
+def test_every_error_and_warning_has_a_cure():
+    """The page for people in trouble knows all of our exceptions."""
+    text = (DOCS / "troubleshooting.rst").read_text(encoding="utf-8")
+    for name in fusionlearn.exceptions.__all__:
+        assert f"exceptions.{name}`" in text, name
+
+
+def test_table_of_networks_has_a_row_for_each(monkeypatch):
+    """The page's table is the table in code."""
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    pytest.importorskip("docutils")
+    pytest.importorskip("sphinx")
+    tables = importlib.import_module("project_tables")
+    rows = "\n".join(tables.backbone_table())
+    for name, backbone in fusionlearn.BACKBONES.items():
+        assert (
+            f"* - ``{name}``\n     - {backbone.input_size}\n" in rows
+        ) == backbone.is_application
+    sys.modules.pop("project_tables")
+
+
+def test_changelog_becomes_restructuredtext(monkeypatch):
+    """Headings, code and links of the changelog survive."""
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    pytest.importorskip("sphinx")
+    tables = importlib.import_module("project_tables")
+    text = "# Changelog\n\n## [0.1]\n\n### Added\n\n- `x`, see [y](z.html)."
+    assert tables.changelog(text) == [
+        *("", "0.1", "===", "", "Added", "-----", ""),
+        "- ``x``, see `y <z.html>`__.",
+    ]
+    assert "Unreleased" in tables.changelog((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    sys.modules.pop("project_tables")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_links_between_files_lead_somewhere(name):
+    """Relative links are paths of the project."""
+    targets = re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text(encoding="utf-8"))
+    assert targets or name != "README.md"
+    for target in targets:
+        assert (ROOT / target).exists(), target
+
+
+def test_make_targets_in_the_pages_exist():
+    """No page names a command that make does not know."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([\w-]+):", makefile, re.M))
+    for page in [*PAGES, ROOT / "SECURITY.md"]:
+        for target in re.findall(r"(?:\$ |`)make ([a-z][\w-]*)", page.read_text(encoding="utf-8")):
+            assert target in targets, f"{page.name}: make {target}"
