@@ -6,6 +6,7 @@ It writes ``docs/_static/overview-wide.svg`` and ``overview-tall.svg``, with sli
 
 import base64
 import io
+import itertools
 from pathlib import Path
 
 from PIL import Image
@@ -153,7 +154,7 @@ def draw(places, width, height, images):
         parts += body(images)
         parts.append(text(100, 222, subtitle, color=_MUTED))
         parts.append("</g>")
-    for (x, y), (u, v) in zip(places, places[1:], strict=False):
+    for (x, y), (u, v) in itertools.pairwise(places):
         if v > y:  # the next row: from the bottom of one box to the top of the other
             start, bend, end = (x + w / 2, y + h), y + h + 14, (u + w / 2, v)
             path = f"M{start[0]} {start[1]} V{bend} H{end[0]} V{end[1] - 7}"

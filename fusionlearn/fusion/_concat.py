@@ -7,22 +7,17 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.base import TransformerMixin, clone
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import (
-    BaseComposition,
-    CallbackSupportMixin,
-    parallel_visual_block,
-    with_callbacks,
-)
+from .._compat import with_callbacks
 from ..features import BackboneFeatureExtractor, extract
 from ..images import check_images, share_references
+from ._base import Fusion
 
 
-class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
+class ConcatFusion(TransformerMixin, Fusion):
     """The features of several transformers, one beside the other.
 
     Extractors among the transformers share the work: each picture is read and decoded
@@ -85,41 +80,13 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
         "n_jobs": [Integral, None],
     }
 
+    _members_parameter = "transformers"
+    _member_kind = "transformer"
+
     def __init__(self, transformers, *, transformer_weights=None, n_jobs=None):
         self.transformers = transformers
         self.transformer_weights = transformer_weights
         self.n_jobs = n_jobs
-
-    def get_params(self, deep=True):
-        """Get the parameters, and those of the transformers under their names.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether transformers and their parameters are included.
-
-        Returns
-        -------
-        params : dict
-            Parameters by name.
-        """
-        return self._get_params("transformers", deep=deep)
-
-    def set_params(self, **params):
-        """Set parameters, replace transformers, or set parameters of transformers.
-
-        Parameters
-        ----------
-        **params : dict
-            For example ``ResNet50="drop"`` or ``ResNet50__pooling="max"``.
-
-        Returns
-        -------
-        self : ConcatFusion
-            The fusion itself.
-        """
-        self._set_params("transformers", **params)
-        return self
 
     def fit(self, X, y=None, **params):
         """Fit the transformers.
@@ -238,22 +205,8 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
                 router.add(**{name: transformer}, method_mapping=mapping)
         return router
 
-    @property
-    def n_features_in_(self):
-        """Number of features seen during ``fit``."""
-        return self._attribute_of_a_transformer("n_features_in_")
-
-    @property
-    def feature_names_in_(self):
-        """Names of features seen during ``fit``."""
-        return self._attribute_of_a_transformer("feature_names_in_")
-
-    def _attribute_of_a_transformer(self, name):
-        check_is_fitted(self)
-        for _, transformer in self.transformers_:
-            if hasattr(transformer, name):
-                return getattr(transformer, name)
-        raise AttributeError(f"No transformer of {type(self).__name__} has {name}.")
+    def _fitted_members(self):
+        return [transformer for _, transformer in self.transformers_]
 
     @with_callbacks
     def _fit(self, X, y, params, and_transform=False):
@@ -292,20 +245,15 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
 
     def _check_transformers(self):
         """Names and clones of the transformers that are not dropped."""
-        for item in self.transformers:
-            if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)):
-                raise ValueError(f"transformers: got {item!r}; wanted a tuple (name, transformer).")
+        kept = self._kept()
         names = [name for name, _ in self.transformers]
-        self._validate_names(names)
         unknown = sorted(set(self.transformer_weights or {}) - set(names))
         if unknown:
             raise ValueError(
                 f"transformer_weights has {unknown}, but the transformers are {sorted(names)}."
             )
         chosen = []
-        for name, transformer in self.transformers:
-            if isinstance(transformer, str) and transformer == "drop":
-                continue
+        for name, transformer in kept:
             if isinstance(transformer, str) and transformer == "passthrough":
                 transformer = FunctionTransformer(feature_names_out="one-to-one", validate=True)
             is_transformer = hasattr(transformer, "transform") and (
@@ -317,9 +265,6 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
                     "transform, 'drop' or 'passthrough'."
                 )
             chosen.append((name, clone(transformer)))
-        if not chosen:
-            got = "all of them are 'drop'" if names else "the list is empty"
-            raise ValueError(f"transformers: {got}; wanted at least one to take features from.")
         return chosen
 
     def _check_metadata(self, params, chosen, and_transform):
@@ -373,18 +318,9 @@ class ConcatFusion(CallbackSupportMixin, TransformerMixin, BaseComposition):
             raise ValueError(f"The transformers gave different numbers of rows: {lengths}.")
         return np.hstack(stacked)
 
-    def _sk_visual_block_(self):
-        return parallel_visual_block(self.transformers)
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        items = self.transformers if isinstance(self.transformers, list) else []
-        members = [item[-1] for item in items if isinstance(item, tuple)]
-        inputs = [get_tags(m).input_tags for m in members if hasattr(m, "__sklearn_tags__")]
-        if inputs:
-            for kind in ("two_d_array", "three_d_array", "string", "allow_nan"):
-                setattr(tags.input_tags, kind, all(getattr(tag, kind) for tag in inputs))
-            tags.input_tags.sparse = False
+        tags.input_tags.sparse = False
         tags.transformer_tags.preserves_dtype = []
         return tags
 

@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn import get_config
 from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
-from sklearn.utils import Bunch, check_consistent_length, column_or_1d, get_tags
+from sklearn.utils import Bunch, check_consistent_length, column_or_1d
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -17,14 +17,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import (
-    BaseComposition,
-    CallbackSupportMixin,
-    parallel_visual_block,
-    with_callbacks,
-)
+from .._compat import with_callbacks
 from ..exceptions import VoteWarning
 from ..images import get_groups, share_references
+from ._base import Fusion, is_dropped
 from ._members import (
     PLAIN_METADATA,
     class_columns,
@@ -36,9 +32,7 @@ from ._members import (
 from ._vote import count_votes, hit_probability
 
 
-class MajorityVoteFusion(
-    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseComposition
-):
+class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
     """The class that most members vote for, and how sure those members are.
 
     A member votes for the class with the largest of its probabilities, or, if it has no
@@ -147,41 +141,13 @@ class MajorityVoteFusion(
         "n_jobs": [Integral, None],
     }
 
+    _members_parameter = "estimators"
+    _member_kind = "classifier"
+
     def __init__(self, estimators, *, weights=None, n_jobs=None):
         self.estimators = estimators
         self.weights = weights
         self.n_jobs = n_jobs
-
-    def get_params(self, deep=True):
-        """Get the parameters, and those of the members under their names.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether members and their parameters are included.
-
-        Returns
-        -------
-        params : dict
-            Parameters by name.
-        """
-        return self._get_params("estimators", deep=deep)
-
-    def set_params(self, **params):
-        """Set parameters, replace members, or set parameters of members.
-
-        Parameters
-        ----------
-        **params : dict
-            For example ``weights=None``, ``lr="drop"`` or ``lr__C=0.1``.
-
-        Returns
-        -------
-        self : MajorityVoteFusion
-            The fusion itself.
-        """
-        self._set_params("estimators", **params)
-        return self
 
     @with_callbacks
     def fit(self, X, y, **fit_params):
@@ -332,38 +298,17 @@ class MajorityVoteFusion(
         """
         router = MetadataRouter(owner=self)
         for name, member in self.estimators:
-            if not _is_dropped(member):
+            if not is_dropped(member):
                 mapping = MethodMapping().add(caller="fit", callee="fit")
                 router.add(**{name: member}, method_mapping=mapping)
         return router
 
-    @property
-    def n_features_in_(self):
-        """Number of features seen during ``fit``."""
-        return self._attribute_of_a_member("n_features_in_")
-
-    @property
-    def feature_names_in_(self):
-        """Names of features seen during ``fit``."""
-        return self._attribute_of_a_member("feature_names_in_")
-
-    def _attribute_of_a_member(self, name):
-        check_is_fitted(self)
-        for member in self.estimators_:
-            if hasattr(member, name):
-                return getattr(member, name)
-        raise AttributeError(f"No member of {type(self).__name__} has {name}.")
+    def _fitted_members(self):
+        return self.estimators_
 
     def _check_members(self):
         """Names and estimators of the members that are not dropped."""
-        for item in self.estimators:
-            if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)):
-                raise ValueError(f"estimators: got {item!r}; wanted a tuple (name, classifier).")
-        self._validate_names([name for name, _ in self.estimators])
-        members = [(name, member) for name, member in self.estimators if not _is_dropped(member)]
-        if not members:
-            got = "all members are 'drop'" if self.estimators else "the list is empty"
-            raise ValueError(f"estimators: {got}; wanted at least one classifier to vote.")
+        members = self._kept()
         for name, member in members:
             is_estimator = hasattr(member, "__sklearn_tags__") and not isinstance(member, type)
             if not (is_estimator and is_classifier(member)):
@@ -384,7 +329,7 @@ class MajorityVoteFusion(
             )
         if not np.isfinite(weights).all() or (weights < 0).any():
             raise ValueError(f"weights={self.weights!r}: wanted finite numbers from 0 upwards.")
-        weights = weights[[not _is_dropped(member) for _, member in self.estimators]]
+        weights = weights[[not is_dropped(member) for _, member in self.estimators]]
         if not weights.any():
             raise ValueError(
                 f"weights={self.weights!r} gives no vote to {[name for name, _ in members]}; "
@@ -441,7 +386,7 @@ class MajorityVoteFusion(
     def _probabilities(self, X, chosen):
         """Probabilities of the chosen members, of shape (n_chosen, n_samples, n_classes)."""
         X, _ = share_references(X)
-        names = [name for name, member in self.named_estimators_.items() if not _is_dropped(member)]
+        names = [name for name, member in self.named_estimators_.items() if not is_dropped(member)]
         return np.stack(
             [
                 probabilities_of(name, member, X, self.classes_)
@@ -449,20 +394,3 @@ class MajorityVoteFusion(
                 if is_chosen
             ]
         )
-
-    def _sk_visual_block_(self):
-        return parallel_visual_block(self.estimators)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        items = self.estimators if isinstance(self.estimators, list) else []
-        members = [item[-1] for item in items if isinstance(item, tuple)]
-        inputs = [get_tags(m).input_tags for m in members if hasattr(m, "__sklearn_tags__")]
-        if inputs:
-            for kind in ("two_d_array", "three_d_array", "string", "sparse", "allow_nan"):
-                setattr(tags.input_tags, kind, all(getattr(tag, kind) for tag in inputs))
-        return tags
-
-
-def _is_dropped(member):
-    return isinstance(member, str) and member == "drop"

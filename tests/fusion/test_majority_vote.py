@@ -364,7 +364,7 @@ def test_weights_stand_for_dropped_members_too():
     ("members", "message"),
     [
         ([], "list is empty"),
-        ([("a", "drop"), ("b", "drop")], "all members are 'drop'"),
+        ([("a", "drop"), ("b", "drop")], "all of them are 'drop'"),
         ([("a", GaussianNB()), ("a", GaussianNB())], "not unique"),
         ([("a__b", GaussianNB())], "must not contain __"),
         ([("weights", GaussianNB())], "conflict with constructor arguments"),
