@@ -160,6 +160,15 @@ def test_no_program_hides_behind_another_language():
             ), page
 
 
+def test_programs_fit_the_page():
+    """Readers need not scroll sideways."""
+    for page in PAGES:
+        for block in blocks_of(page):
+            for number, line in enumerate(block.source.splitlines()):
+                is_output = block.is_doctest and not line.startswith((">>>", "..."))
+                assert len(line) <= 93 or is_output, f"{page}:{block.line + number}"
+
+
 def test_a_broken_program_fails():
     """The runner sees wrong output, wrong names and syntax errors."""
     page = ROOT / "README.md"

@@ -11,7 +11,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
-from ..images import check_images, get_groups
+from ..exceptions import ImageError
+from ..images import check_images, contains_pictures, get_groups
 from ._forward import head_logits, logits_to_decision, logits_to_proba
 from ._holdout import split_validation
 from ._keras_head import build_keras_head
@@ -246,6 +247,9 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         Raises
         ------
+        ImageError
+            If X is pictures and there is no extractor, or something in X is no picture.
+
         ValueError
             If y has one class, the optimizer is unknown, or training diverges.
 
@@ -371,6 +375,13 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _check_data(self, X, y, groups):
         """Bring X and y into the form in which they are split, and into features."""
         if self.extractor is None:
+            if contains_pictures(X):
+                raise ImageError(
+                    "pictures, although there is no extractor",
+                    "a matrix of features of shape (n_samples, n_features)",
+                    "Pass FineTuneClassifier(extractor), or put an extractor before it in a "
+                    "Pipeline.",
+                )
             data, y = validate_data(self, X, y, dtype=np.float32)
             check_classification_targets(y)
             if groups is not None:

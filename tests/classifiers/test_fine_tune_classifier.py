@@ -514,3 +514,9 @@ def test_silent_unless_asked(capfd):
     assert "val_loss=" in err
     quick(epochs=2, verbose=1, validation=None).fit(X, Y)
     assert ", loss=" in capfd.readouterr().err
+
+
+def test_pictures_without_an_extractor_are_refused_with_the_remedy():
+    pictures = np.zeros((4, 8, 8, 3), dtype=np.uint8)
+    with pytest.raises(ValueError, match=r"no extractor.*FineTuneClassifier\(extractor\)"):
+        FineTuneClassifier().fit(pictures, [0, 0, 1, 1])
