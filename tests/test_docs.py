@@ -3,10 +3,12 @@
 import ast
 import doctest
 import importlib
+import random
 import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fusionlearn
@@ -117,6 +119,16 @@ def run(block, namespace):
     exec(compile(tree, where, "exec"), namespace)
 
 
+@pytest.fixture
+def own_generators():
+    """Give the global generators back: programs may use estimators without a seed."""
+    states = random.getstate(), np.random.get_state()
+    yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+
+
+@pytest.mark.usefixtures("own_generators")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_program_of_the_page_runs(page, tmp_path, monkeypatch, capsys):
     """What a reader copies works, and prints what the page says."""

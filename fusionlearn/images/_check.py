@@ -14,6 +14,7 @@ _FORMS = (
     "a list, array or column of paths, encoded bytes or arrays, or one array of shape "
     "(n, height, width), (n, height, width, 1) or (n, height, width, 3)"
 )
+_ENCODED = (bytes, bytearray, memoryview)
 _MAX_LISTED = 20
 
 
@@ -133,7 +134,7 @@ def contains_pictures(X):
         return False
     first = items[0]
     return (
-        isinstance(first, (ImageReference, str, bytes, os.PathLike))
+        isinstance(first, (ImageReference, str, os.PathLike, *_ENCODED))
         or np.ndim(first) > 1
         or _is_pillow_image(first)
     )
@@ -244,7 +245,7 @@ def _as_reference(item):
         return item
     if isinstance(item, (str, os.PathLike)):
         return ImageReference(FileSource(os.path.abspath(os.fspath(item))))
-    if isinstance(item, (bytes, bytearray, memoryview)):
+    if isinstance(item, _ENCODED):
         return ImageReference(EncodedSource(bytes(item)))
     if _is_pillow_image(item):
         return ImageReference(ArraySource(image_to_pixels(item)))

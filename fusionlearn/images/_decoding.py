@@ -181,19 +181,35 @@ def round_pixels(pixels):
 
 
 def _opened(data, path):
-    from PIL import Image, UnidentifiedImageError
-
     if not data:
         raise ImageError(
             "an empty file", _WHOLE_FILE, "Replace the file or remove it from X.", path=path
         )
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError:
-        got = f"{len(data):,} bytes that are no picture (they start with {bytes(data[:8])!r})"
+        image = _open(data)
     except Exception as error:  # noqa: BLE001  whatever a parser throws at hostile bytes
         got = f"a file whose header cannot be read ({error})"
+    else:
+        if image is not None:
+            return image
+        got = f"{len(data):,} bytes that are no picture (they start with {bytes(data[:8])!r})"
     raise ImageError(got, _WHOLE_FILE, "Convert it, or remove it from X.", path=path)
+
+
+def _open(data):
+    """``Image.open`` without its limit of pixels: ours holds, lower or higher."""
+    from PIL import Image
+
+    Image.init()
+    for name in FORMATS:
+        factory, accept = Image.OPEN[name]
+        # A string says why a format that is recognised cannot be read here.
+        if accept is None or accept(data[:16]) is True:
+            try:
+                return factory(io.BytesIO(data), "")
+            except SyntaxError:  # Pillow's word for another format
+                continue
+    return None
 
 
 def _check_header(image, path):

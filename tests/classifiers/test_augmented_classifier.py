@@ -186,6 +186,7 @@ def test_without_probabilities_the_mean_decision_counts(y):
         np.testing.assert_array_equal(model.predict(PICTURES), model.classes_[winners * 1])
 
 
+@pytest.mark.draws_globally
 @pytest.mark.parametrize(
     ("inner", "y"),
     [
@@ -199,6 +200,7 @@ def test_a_single_view_predicts_as_the_classifier(inner, y):
     np.testing.assert_array_equal(model.predict(PICTURES), model.estimator_.predict(references))
 
 
+@pytest.mark.draws_globally
 @pytest.mark.parametrize(
     ("inner", "y"),
     [(NearestCentroid(), Y3), (SVC(decision_function_shape="ovo"), np.arange(24) % 4)],

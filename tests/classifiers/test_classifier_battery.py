@@ -40,6 +40,7 @@ def expected_failures(estimator):
     return {} if isinstance(estimator, AugmentedClassifier) else EXPECTED_FAILURES
 
 
+@pytest.mark.draws_globally
 @pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.ValidationSplitWarning")
 @parametrize_with_checks(ALL, expected_failed_checks=expected_failures, xfail_strict=True)
 def test_scikit_learn_check(estimator, check):

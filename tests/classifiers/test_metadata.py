@@ -94,6 +94,7 @@ def test_routing_is_as_before():
     assert sklearn.get_config()["enable_metadata_routing"] is False
 
 
+@pytest.mark.draws_globally
 @pytest.mark.parametrize("routing", [False, True])
 def test_groups_are_left_out_where_nobody_asks(routing):
     """LogisticRegression.fit would fail on groups."""

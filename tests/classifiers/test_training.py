@@ -52,6 +52,7 @@ def bits(classifier):
     return joblib.hash([classifier.coefs_, classifier.intercepts_, classifier.history_])
 
 
+@pytest.mark.draws_globally
 @pytest.mark.parametrize(
     ("optimizer", "hidden_units", "n_classes"),
     [

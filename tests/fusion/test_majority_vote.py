@@ -145,6 +145,7 @@ def checks():
         return check_estimator(MajorityVoteFusion(three()), on_fail=None)
 
 
+@pytest.mark.draws_globally
 def test_estimator_checks():
     """All of scikit-learn's checks pass unadapted, and they really ran."""
     results = checks()
@@ -335,6 +336,7 @@ def test_a_prediction_counts_as_certain():
     assert fusion.predict(ONE) == ["b"]
 
 
+@pytest.mark.draws_globally
 def test_members_without_probabilities():
     members = [("svc", LinearSVC()), ("perceptron", Perceptron()), ("nb", GaussianNB())]
     fusion = MajorityVoteFusion(members).fit(X, Y)
@@ -503,6 +505,7 @@ def test_threshold_is_announced(member):
     )
 
 
+@pytest.mark.draws_globally
 def test_threshold_of_a_member_without_probabilities_counts():
     """Its vote is its prediction, so there is nothing to warn of."""
     member = FixedThresholdClassifier(LinearSVC(), threshold=0.5)
@@ -520,6 +523,7 @@ def test_threshold_around_the_fusion():
 # pictures and groups
 
 
+@pytest.mark.draws_globally
 def test_members_of_different_kinds_on_pictures():
     references, labels = pictures()
     members = [

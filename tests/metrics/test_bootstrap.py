@@ -90,6 +90,7 @@ def test_every_sample_alone_is_as_no_groups():
     assert grouped == bootstrap_interval(accuracy_score, y, predicted)
 
 
+@pytest.mark.draws_globally
 def test_same_seed_same_interval():
     y, predicted = simulated(50, 0.7, 4)
     first = bootstrap_interval(accuracy_score, y, predicted, n_resamples=50)
