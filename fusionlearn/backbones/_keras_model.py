@@ -33,10 +33,14 @@ def build_feature_model(network):
     """
     if network.backbone.is_application:
         base = _build_application(network)
-    else:
+    elif network.weights == "imagenet":
         base, _ = build_registered(network.backbone.builder)
+    else:  # the weights of a file must not get into the model that others share
+        with isolated_keras_build(0):
+            base = network.backbone.builder()
     if network.weights not in (None, "imagenet"):
         _load_weights(base, network)
+    _check_size(base, network)
     keras = import_keras()
     outputs = [_pool(keras, tensor, network) for tensor in _feature_maps(base, network)]
     output = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
@@ -86,6 +90,15 @@ def _load_weights(base, network):
             f"its top: {error}. Take the file without the top, and the application_params that "
             "it was trained with."
         ) from error
+
+
+def _check_size(base, network):
+    sides = base.input_shape[1:3]
+    if any(side not in (None, size) for side, size in zip(sides, network.input_size, strict=True)):
+        raise BackboneError(
+            f"{network.backbone.name} takes pictures of {sides[0]} x {sides[1]} pixels and no "
+            f"other: pass input_size={sides}, or register it with an input of any size."
+        )
 
 
 def _feature_maps(base, network):

@@ -5,7 +5,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 
 from .._files import file_digest
@@ -29,7 +29,7 @@ _WEIGHTS_SUFFIXES = (".h5", ".hdf5", ".keras")
 
 @dataclass(frozen=True)
 class Network:
-    """A resolved network; two are equal exactly if they give the same features.
+    """A resolved network; two that are equal give the same features.
 
     Parameters
     ----------
@@ -60,9 +60,9 @@ class Network:
 
     backbone: Backbone
     application_params: tuple
-    weights: str | None
+    weights: str | None = field(compare=False)  # in its place, the digest
     weights_digest: str
-    random_state: int
+    random_state: int = field(compare=False)  # where it matters, in the digest
     layers: tuple | None
     pooling: str
     input_size: tuple

@@ -95,9 +95,9 @@ def register_backbone(name, model, *, input_size=None, min_size=None, preprocess
             "Put any other preprocessing into the model, for example as a Rescaling layer."
         )
     if isinstance(model, import_keras().Model):
+        builder = _as_plain_data(name, model)
         if input_size is None:
             input_size = model.input_shape[1]
-        builder = _as_plain_data(name, model)
     elif callable(model):
         builder = model
     else:
@@ -147,9 +147,10 @@ def build_registered(builder):
 def _as_plain_data(name, model):
     buffer = io.BytesIO()
     np.savez(buffer, **{f"w{i:05d}": array for i, array in enumerate(model.get_weights())})
-    builder = ModelBuilder(model.to_json(), buffer.getvalue())
     try:
-        builder()
+        builder = ModelBuilder(model.to_json(), buffer.getvalue())
+        with isolated_keras_build(0):
+            builder().output  # noqa: B018  a model that was never called has none
     except Exception as error:
         raise BackboneError(
             f"{name!r} cannot be built again from its architecture ({error}). "

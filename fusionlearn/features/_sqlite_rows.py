@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NUL
 INSERT OR IGNORE INTO counter VALUES ('computed', 0);
 """
 _BLOCK = 512
+# A connection must not be used on both sides of a fork, nor closed there.
+_INHERITED = []
 
 
 class SQLiteRows:
@@ -204,8 +206,10 @@ class SQLiteRows:
         return next((row[0] for row in found), None)
 
     def _open(self):
-        if self._connection is None or self._process != os.getpid():
-            # A connection must not be used on both sides of a fork, nor closed there.
+        if self._connection is not None and self._process != os.getpid():
+            _INHERITED.append(self._connection)
+            self._connection = None
+        if self._connection is None:
             self._connection = _connect(self.path)
             self._process = os.getpid()
         return self._connection
@@ -228,7 +232,9 @@ class SQLiteRows:
             try:
                 yield
             except (sqlite3.Error, OSError) as error:
-                self._connection = None
+                if self._connection is not None:
+                    self._connection.close()
+                    self._connection = None
                 self._warn(what, error)
 
     def _warn(self, what, reason):

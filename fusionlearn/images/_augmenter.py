@@ -234,3 +234,11 @@ class ImageAugmenter(BaseEstimator):
             for copy in range(n_copies):
                 copies[index, copy] = reference.view("augmented-copy-1", copy=copy, **parameters)
         return copies
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags

@@ -18,16 +18,10 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 
 from fusionlearn import AugmentedClassifier, ImageAugmenter, check_images, get_groups
+from fusionlearn.model_selection import StratifiedImageGroupKFold
 
 AUGMENTER = ImageAugmenter(n_copies=2)
 N_PATIENTS, N_PICTURES = 24, 72
-
-
-class GroupsFromPictures(StratifiedGroupKFold):
-    """Reads the patients off the pictures, where nobody can pass groups."""
-
-    def split(self, X, y=None, groups=None):
-        return super().split(X, y, get_groups(X))
 
 
 def pictures(patients):
@@ -116,7 +110,7 @@ def check_run(log, n_fits, is_augmented):
 def test_no_fit_saw_what_is_predicted(use, make, patients, tmp_path):
     """Nothing is passed: patients travel with the pictures."""
     X, y = pictures(patients)
-    cv = GroupsFromPictures(3, shuffle=True, random_state=0)
+    cv = StratifiedImageGroupKFold(3, shuffle=True, random_state=0)
     n_fits = use(make(str(tmp_path)), X, y, cv)
     check_run(tmp_path, n_fits, is_augmented=make is not extractor_inside)
 
@@ -124,7 +118,7 @@ def test_no_fit_saw_what_is_predicted(use, make, patients, tmp_path):
 @pytest.mark.parametrize("make", [augmented_pipeline])
 def test_no_fit_in_other_processes_saw_what_is_predicted(make, tmp_path):
     X, y = pictures("known")
-    cv = GroupsFromPictures(3, shuffle=True, random_state=0)
+    cv = StratifiedImageGroupKFold(3, shuffle=True, random_state=0)
     n_fits = by_search(make(str(tmp_path)), X, y, cv, n_jobs=2)
     check_run(tmp_path, n_fits, is_augmented=True)
 
