@@ -24,6 +24,7 @@ exclude_patterns = ["_build", "_ext", "_static", "_templates"]
 templates_path = ["_templates"]
 default_role = "code"
 highlight_language = "python"
+toc_object_entries_show_parents = "hide"
 nitpicky = False  # no inventory of scikit-learn's or NumPy's pages is fetched
 
 autosummary_generate = True

@@ -78,3 +78,11 @@ def encode():
         return buffer.getvalue()
 
     return encode
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """A registered network with five features that costs nothing."""
+    import tiny_network
+
+    return fusionlearn.register_backbone("tiny", tiny_network.build, input_size=tiny_network.SIDE)

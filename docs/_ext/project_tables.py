@@ -9,10 +9,10 @@ from docutils.statemachine import StringList
 from sphinx.util.nodes import nested_parse_with_titles
 
 _PREPROCESSING = {
-    "none": "inside the network",
-    "tf": "to -1..1",
-    "caffe": "BGR, mean taken off",
-    "torch": "to 0..1, standardised",
+    "none": "the network's own layers",
+    "tf": "scaled to −1…1",
+    "caffe": "BGR, ImageNet's mean taken off",
+    "torch": "scaled to 0…1, standardised",
 }
 
 
@@ -29,13 +29,12 @@ def backbone_table():
     lines = [
         ".. list-table::",
         "   :header-rows: 1",
-        "   :class: fl-table",
         "",
         "   * - Name",
         "     - Input size",
         "     - Smallest size",
         "     - Features",
-        "     - Pixels are brought",
+        "     - Preprocessing",
     ]
     for name in BACKBONES:
         backbone = BACKBONES[name]

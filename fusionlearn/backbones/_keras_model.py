@@ -40,11 +40,16 @@ def build_feature_model(network):
             base = network.backbone.builder()
     if network.weights not in (None, "imagenet"):
         _load_weights(base, network)
-    _check_size(base, network)
     keras = import_keras()
-    outputs = [_pool(keras, tensor, network) for tensor in _feature_maps(base, network)]
-    output = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
-    return keras.Model(base.input, output)
+    tensors = _feature_maps(base, network)
+    with isolated_keras_build(network.random_state):
+        # The network is called as one layer: names of its own layers cannot clash with ours.
+        inner = keras.Model(base.inputs, tensors)
+        pixels = keras.Input(inner.inputs[0].shape[1:])
+        maps = keras.tree.flatten(inner(pixels))
+        outputs = [_pool(keras, tensor, network) for tensor in maps]
+        output = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
+        return keras.Model(pixels, output)
 
 
 def _build_application(network):
@@ -92,18 +97,20 @@ def _load_weights(base, network):
         ) from error
 
 
-def _check_size(base, network):
-    sides = base.input_shape[1:3]
+def _feature_maps(base, network):
+    if len(base.inputs) != 1 or len(base.outputs) != 1:
+        raise BackboneError(
+            f"{network.backbone.name} has {len(base.inputs)} inputs and {len(base.outputs)} "
+            "outputs: wanted one of each."
+        )
+    sides = base.inputs[0].shape[1:3]
     if any(side not in (None, size) for side, size in zip(sides, network.input_size, strict=True)):
         raise BackboneError(
             f"{network.backbone.name} takes pictures of {sides[0]} x {sides[1]} pixels and no "
             f"other: pass input_size={sides}, or register it with an input of any size."
         )
-
-
-def _feature_maps(base, network):
     if network.layers is None:
-        return [base.output]
+        return base.outputs
     return [base.get_layer(_layer_name(base, layer)).output for layer in network.layers]
 
 

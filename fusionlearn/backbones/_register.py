@@ -97,7 +97,7 @@ def register_backbone(name, model, *, input_size=None, min_size=None, preprocess
     if isinstance(model, import_keras().Model):
         builder = _as_plain_data(name, model)
         if input_size is None:
-            input_size = model.input_shape[1]
+            input_size = model.inputs[0].shape[1]
     elif callable(model):
         builder = model
     else:
@@ -138,7 +138,7 @@ def build_registered(builder):
     with isolated_keras_build(0):
         model = builder()
     hasher = hashlib.sha256(model.to_json().encode())
-    for array in model.get_weights():
+    for array in _arrays(model):
         hasher.update(f"{array.dtype}{array.shape}".encode())
         hasher.update(np.ascontiguousarray(array))
     return model, hasher.hexdigest()
@@ -146,14 +146,20 @@ def build_registered(builder):
 
 def _as_plain_data(name, model):
     buffer = io.BytesIO()
-    np.savez(buffer, **{f"w{i:05d}": array for i, array in enumerate(model.get_weights())})
+    np.savez(buffer, **{f"w{i:05d}": array for i, array in enumerate(_arrays(model))})
     try:
         builder = ModelBuilder(model.to_json(), buffer.getvalue())
         with isolated_keras_build(0):
-            builder().output  # noqa: B018  a model that was never called has none
+            builder().outputs[0]  # noqa: B018  a model that was never called has none
     except Exception as error:
         raise BackboneError(
             f"{name!r} cannot be built again from its architecture ({error}). "
             "Register a function that builds it."
         ) from error
     return builder
+
+
+def _arrays(model):
+    # model.get_weights() goes through np.array, which tensors of TensorFlow answer with a
+    # DeprecationWarning.
+    return [np.asarray(variable) for variable in model.weights]

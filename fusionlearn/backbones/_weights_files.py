@@ -5,7 +5,7 @@ import re
 
 from ..exceptions import BackboneWeightsError
 
-_SUFFIX = re.compile(r"[-_]no_?-?top\.(weights\.)?h5$", re.IGNORECASE)
+_SUFFIX = re.compile(r"[-_]no[-_]?top(_v2)?(\.weights)?\.h5$", re.IGNORECASE)
 _RATES = {"1_0": 1.0, "7_5": 0.75, "5_0": 0.5, "2_5": 0.25}
 _STEMS = {
     "inception_resnet_v2": "InceptionResNetV2",
@@ -41,7 +41,8 @@ def recognise_weights(path):
     Returns
     -------
     name : str
-        A short name for the network with its parameters, such as "MobileNet-0.25".
+        A short name for the network with its parameters, such as "MobileNet-0.25" or
+        "MobileNetV3Small-1-minimalistic".
 
     params : dict
         ``application``, ``application_params`` and ``weights`` of an extractor.
@@ -63,6 +64,8 @@ def recognise_weights(path):
     name = application
     if application_params:
         name += f"-{application_params['alpha']:g}"
+        if application_params.get("minimalistic"):
+            name += "-minimalistic"
     params = {
         "application": application,
         "application_params": application_params,
@@ -78,4 +81,12 @@ def _parse(stem):
     found = re.fullmatch(r"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_([\d.]+)_(\d+)", stem)
     if found:
         return "MobileNetV2", {"alpha": float(found[1])}
+    found = re.fullmatch(
+        r"weights_mobilenet_v3_(small|large)(_minimalistic)?_(\d+)_([\d.]+)_float", stem
+    )
+    if found:
+        params = {"alpha": float(found[4])}
+        if found[2]:
+            params["minimalistic"] = True
+        return f"MobileNetV3{found[1].title()}", params
     return _STEMS.get(stem.split("_weights_tf")[0].removesuffix("_tf")), None

@@ -2,10 +2,14 @@
 
 import difflib
 import os
+import re
 
 from ..backbones import Backbone, recognise_weights
 from ..exceptions import BackboneWeightsError
 from ._extractor import BackboneFeatureExtractor
+
+# How the names of Keras' weights files without the top end.
+_WITHOUT_TOP = re.compile(r"no[-_]?top(_v2)?(\.weights)?\.h5$", re.IGNORECASE)
 
 
 def make_extractors(*applications, weights="imagenet", **params):
@@ -70,9 +74,10 @@ def extractors_from_folder(path, names=None, **params):
     ----------
     path : str or path-like
         Folder with files as ``keras.applications`` downloads them, without the top
-        (their names end in ``no_top.h5`` or ``notop.h5``). Other files are left alone.
+        (their names end in ``no_top.h5``, ``notop.h5`` or ``no_top_v2.h5``). Other files
+        are left alone.
 
-    names : sequence of str, default=None
+    names : str or sequence of str, default=None
         Which networks to take: "MobileNet-0.25" for one with a parameter, or
         "MobileNet" for all of that application. None takes all.
 
@@ -87,31 +92,55 @@ def extractors_from_folder(path, names=None, **params):
     Raises
     ------
     BackboneWeightsError
-        If the folder holds no such file, or none for one of ``names``.
+        If there is no such folder, or it holds no such file, none for one of ``names``,
+        two for one network, or one without the top whose name is none that Keras gives.
     """
-    files = sorted(os.listdir(path)) if os.path.isdir(path) else []
-    files = [
-        name for name in files if name.lower().endswith(("no_top.h5", "notop.h5", "no-top.h5"))
-    ]
-    found = dict(recognise_weights(os.path.join(path, name)) for name in files)
+    path = os.fspath(path)
+    found = _find_weights(path)
+    chosen = sorted(found)
+    if names is not None:
+        names = [names] if isinstance(names, str) else list(names)
+        _check_names(path, names, found)
+        chosen = [
+            name for name in chosen if name in names or found[name][0]["application"] in names
+        ]
+    for name in chosen:
+        if len(found[name]) > 1:
+            files = " and ".join(os.path.basename(entry["weights"]) for entry in found[name])
+            raise BackboneWeightsError(
+                f"{path!r} holds {len(found[name])} files for {name}: {files}. Leave the one that "
+                "you want there, and move the other elsewhere."
+            )
+    return [(name, BackboneFeatureExtractor(**found[name][0], **params)) for name in chosen]
+
+
+def _find_weights(path):
+    """Describe all weights files of a folder, by the name of their network."""
+    if not os.path.isdir(path):
+        problem = "is a file" if os.path.exists(path) else "does not exist"
+        raise BackboneWeightsError(f"{path!r} {problem}; wanted a folder with Keras weights files.")
+    found = {}
+    for file in sorted(os.listdir(path)):
+        if _WITHOUT_TOP.search(file):
+            name, entry = recognise_weights(os.path.join(path, file))
+            found.setdefault(name, []).append(entry)
     if not found:
         raise BackboneWeightsError(
-            f"{os.fspath(path)} holds no weights file of Keras without the top; wanted a folder "
-            "with files such as vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5."
+            f"{path!r} holds no weights file of Keras without the top; wanted a folder with "
+            "files such as vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5."
         )
-    chosen = dict(sorted(found.items()))
-    if names is not None:
-        for name in names:
-            if name not in found and all(name != entry["application"] for entry in found.values()):
-                close = difflib.get_close_matches(name, found, n=1)
-                hint = f" Did you mean {close[0]!r}?" if close else ""
-                raise BackboneWeightsError(
-                    f"{os.fspath(path)} holds no weights for {name!r}.{hint} There are: "
-                    f"{', '.join(chosen)}."
-                )
-        chosen = {
-            name: entry
-            for name, entry in chosen.items()
-            if name in names or entry["application"] in names
-        }
-    return [(name, BackboneFeatureExtractor(**entry, **params)) for name, entry in chosen.items()]
+    return found
+
+
+def _check_names(path, names, found):
+    if not names:
+        raise BackboneWeightsError("names is empty; wanted a name or more, or None for all.")
+    known = {*found, *(entries[0]["application"] for entries in found.values())}
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(str(name), sorted(known), n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise BackboneWeightsError(
+                f"{path!r} holds no weights for {name!r}.{hint} There are: "
+                f"{', '.join(sorted(found))}."
+            )

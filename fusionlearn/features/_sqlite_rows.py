@@ -1,5 +1,6 @@
 """Rows of features in one SQLite file that processes share."""
 
+import errno
 import os
 import sqlite3
 import threading
@@ -156,6 +157,9 @@ class SQLiteRows:
         return counts
 
     def _acquired(self):
+        folder = os.path.dirname(self.path)
+        if not os.path.isdir(folder):  # FileLock would make it
+            raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
         if self._file_lock is None:
             self._file_lock = FileLock(self.path + ".lock", mode=0o600, thread_local=False)
         self._file_lock.acquire()
@@ -250,9 +254,21 @@ def _connect(path):
     # Rows come from patients' pictures: the file is its owner's alone from the start.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, _VERSION):
+    try:
+        _prepare(connection)
+    except BaseException:
         connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection):
+    # In this order: tables and layout appear at once if another process makes them just now.
+    n_tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0 and n_tables:
+        raise sqlite3.DatabaseError("it is a database of another program")
+    if version not in (0, _VERSION):
         raise sqlite3.DatabaseError(
             f"it has layout {version}, and this version of fusionlearn reads layout {_VERSION}"
         )
@@ -263,7 +279,6 @@ def _connect(path):
         connection.executescript(
             f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT"
         )
-    return connection
 
 
 def _encoded(pictures, rows):

@@ -5,6 +5,8 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import HasMethods, Interval, validate_params
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -14,6 +16,16 @@ from ._shortcut import make_shortcut_baseline
 from ._split import StratifiedImageGroupKFold
 
 
+@validate_params(
+    {
+        "estimator": [HasMethods(["fit", "get_params"])],
+        "cv": [Interval(Integral, 2, None, closed="left"), HasMethods("split")],
+        "shortcut": ["boolean"],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def evaluate(
     estimator,
     X,
@@ -49,10 +61,10 @@ def evaluate(
 
     cv : int or splitter, default=5
         Number of folds of a shuffled :class:`StratifiedImageGroupKFold`, or a splitter
-        whose test parts hold each picture once.
+        that keeps patients apart and whose test parts hold each picture once.
 
     positive : object, default=None
-        Label that F1 and, with two classes, the area under the curve are about. None
+        With two classes, the label that F1 and the area under the curve are about. None
         takes the last one in sorted order.
 
     shortcut : bool, default=True
@@ -62,7 +74,7 @@ def evaluate(
         Number of folds at the same time, in processes. They share features where the
         extractors' store has a path.
 
-    random_state : int, default=0
+    random_state : int, RandomState instance or None, default=0
         Seed of the folds and of the baseline.
 
     Returns
@@ -73,8 +85,12 @@ def evaluate(
     Raises
     ------
     ValueError
-        If ``positive`` is no label, the folds do not hold each picture once, or the
-        estimator has no ``predict_proba``.
+        If there are fewer than two labels, ``positive`` is none of them, the estimator
+        has no ``predict_proba``, the folds do not hold each picture once, have a patient
+        on both sides or lack a class.
+
+    GroupConflictError
+        If ``groups`` contradict the patients that the pictures carry.
 
     See Also
     --------
@@ -93,11 +109,13 @@ def evaluate(
     (40, 2)
     """
     references = check_images(X, groups)
-    y = np.asarray(y)
+    y = column_or_1d(y)
     if len(y) != len(references):
         raise ValueError(f"y has {len(y)} entries for {len(references)} pictures.")
     check_classification_targets(y)
     classes = np.unique(y)
+    if len(classes) < 2:
+        raise ValueError(f"y has one label only, {classes.tolist()[0]!r}; wanted two or more.")
     positive = classes[-1] if positive is None else positive
     if positive not in classes:
         raise ValueError(f"positive={positive!r}: wanted one of the labels {classes.tolist()}.")
@@ -110,8 +128,7 @@ def evaluate(
         cv = StratifiedImageGroupKFold(cv, shuffle=True, random_state=random_state)
     groups = get_groups(references)
     folds = list(cv.split(references, y, groups))
-    if sorted(np.concatenate([test for _, test in folds]).tolist()) != list(range(len(y))):
-        raise ValueError(f"{cv!r} does not put each picture into the test part exactly once.")
+    _check_folds(cv, folds, groups)
 
     def judged(estimator, shortcut):
         start = time.perf_counter()
@@ -127,6 +144,20 @@ def evaluate(
 
     baseline = judged(make_shortcut_baseline(random_state), None) if shortcut else None
     return judged(estimator, baseline)
+
+
+def _check_folds(cv, folds, groups):
+    tested = np.concatenate([test for _, test in folds])
+    if not np.array_equal(np.sort(tested), np.arange(len(groups))):
+        raise ValueError(f"{cv!r} does not put each picture into the test part exactly once.")
+    for train, test in folds:
+        torn = np.intersect1d(groups[train], groups[test])
+        if len(torn):
+            raise ValueError(
+                f"{cv!r} puts pictures of {len(torn)} patient(s) into the training part and the "
+                f"test part of one fold, {torn.tolist()[0]!r} for example. Use one that keeps "
+                "groups apart, such as StratifiedImageGroupKFold."
+            )
 
 
 def _fit_predict(estimator, references, y, train, test, classes):

@@ -11,7 +11,7 @@ from ..metrics import bootstrap_interval
 SCORES = ("accuracy", "f1", "roc_auc")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays cannot be compared as a whole
 class Evaluation:
     """Probabilities that were predicted for pictures a model was not trained on.
 
@@ -27,7 +27,7 @@ class Evaluation:
         The labels, sorted.
 
     positive : object
-        The label that F1 and, with two classes, the area under the curve are about.
+        With two classes, the label that F1 and the area under the curve are about.
 
     groups : ndarray of shape (n_samples,)
         Patient of each picture.
@@ -101,7 +101,13 @@ class Evaluation:
 
     def __str__(self):
         n_groups = len(np.unique(self.groups))
-        lines = [f"{len(self.y_true)} pictures, {n_groups} patients, 95 % intervals by patient"]
+        about = f"about {str(self.positive)!r}"
+        if len(self.classes) > 2:
+            about = f"means over {len(self.classes)} classes"
+        lines = [
+            f"{len(self.y_true)} pictures, {n_groups} patients, 95 % intervals by patient; "
+            f"f1 and roc_auc are {about}"
+        ]
         lines += _lines("the model", self)
         if self.shortcut is not None:
             lines += _lines("file alone, no pixel", self.shortcut)

@@ -11,3 +11,7 @@ def __getattr__(name):
     if name in list_presets():
         return get_preset(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -22,7 +22,18 @@ def preset(function):
     -------
     function : callable
         The function itself.
+
+    Raises
+    ------
+    ValueError
+        If another module has a recipe of that name.
     """
+    known = _PRESETS.get(function.__name__, function)
+    if known.__module__ != function.__module__:
+        raise ValueError(
+            f"preset {function.__name__!r} of {function.__module__} is in {known.__module__} "
+            "already. Give it another name."
+        )
     _PRESETS[function.__name__] = function
     return function
 
