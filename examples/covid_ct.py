@@ -1,9 +1,9 @@
 """The recipe on chest CT pictures, cross-validated by patient.
 
-Each network alone, all of them concatenated and all of them voting are cross-validated,
-beside a baseline that sees how the files are stored and no pixel. Then the two fusions
-are fitted on the training part of the data and judged on its validation part. Nothing is
-chosen by any of these figures.
+Each network alone, all of them concatenated and all of them voting are cross-validated
+over all pictures, beside a baseline that sees how the files are stored and no pixel. Then
+each is fitted on the training part of the data, if it has one, and judged on its
+validation part. Nothing is chosen by any of these figures.
 
     python examples/covid_ct.py --data covid-ct/
     python examples/covid_ct.py --data covid-ct/ --weights keras-weights/ --out results/
@@ -15,11 +15,13 @@ and says little about pictures from another hospital.
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
-from fusionlearn import FeatureStore, make_extractors
+from fusionlearn import FeatureStore, get_groups, make_extractors
 from fusionlearn.datasets import load_covid_ct, load_image_folder
+from fusionlearn.exceptions import FusionlearnError
 from fusionlearn.features import extractors_from_folder
 from fusionlearn.model_selection import Evaluation, evaluate, make_shortcut_baseline
 from fusionlearn.presets import covid_ct
@@ -32,15 +34,19 @@ HEAD = {
     "validation_fraction": 0.1,
     "early_stopping": True,
 }
+FILE_ALONE = "file alone, no pixel"
 
 
-def parse_arguments():
+def parse_arguments(arguments=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", required=True, help="folder of COVID-CT, or one folder per class")
     parser.add_argument("--weights", help="folder with Keras weights files; default: download")
     parser.add_argument(
-        "--network", nargs="+", metavar="NAME", help="networks to use; default: the recipe's seven"
+        "--network",
+        nargs="+",
+        metavar="NAME",
+        help="networks to use; default: all in the folder with weights, or the recipe's seven",
     )
     parser.add_argument("--out", help="folder for features.db and results.json")
     parser.add_argument("--copies", type=int, default=2, help="augmented copies (default: 2)")
@@ -48,7 +54,12 @@ def parse_arguments():
     parser.add_argument(
         "--literal", action="store_true", help="train the head with the paper's own numbers"
     )
-    return parser.parse_args()
+    arguments = parser.parse_args(arguments)
+    if arguments.folds < 2:
+        parser.error(f"--folds {arguments.folds}: wanted 2 or more")
+    if arguments.copies < 0:
+        parser.error(f"--copies {arguments.copies}: wanted 0 or more")
+    return arguments
 
 
 def load(path):
@@ -58,10 +69,12 @@ def load(path):
     return load_covid_ct(folder) if is_covid_ct else load_image_folder(folder)
 
 
-def main():
+def main(arguments=None):
     """Run the whole job."""
-    arguments = parse_arguments()
+    arguments = parse_arguments(arguments)
     data = load(arguments.data)
+    groups = get_groups(data.data)
+    positive = str(data.pos_label or data.target_names[-1])
     patients = "" if data.groups is None else f" of {len(set(data.groups))} patients"
     print(f"{len(data.data)} pictures{patients}: {', '.join(data.target_names)}")
     if data.groups is None:
@@ -87,30 +100,27 @@ def main():
         for name, parameters in models.items()
     }
 
-    steps = {}
-    start = time.perf_counter()
-    for _, network in networks:
-        copies = covid_ct(n_copies=arguments.copies).augmenter.fit_resample(data.data, data.target)
-        network.transform(copies[0])
-    steps["features of all pictures and copies"] = time.perf_counter() - start
+    models = {FILE_ALONE: make_shortcut_baseline(), **models}
 
     title = f"Cross-validation by patient, {arguments.folds} folds, {len(data.data)} pictures"
-    results = {title: {}}
-    models = {"file alone, no pixel": make_shortcut_baseline(), **models}
+    results, steps = {title: {}}, {}
     for name, model in models.items():
         evaluation = evaluate(
-            model,
-            data.data,
-            data.target,
-            cv=arguments.folds,
-            positive=data.pos_label or data.target_names[-1],
-            shortcut=False,
+            model, data.data, data.target, cv=arguments.folds, positive=positive, shortcut=False
         )
         results[title][name] = evaluation
         steps[f"cross-validation: {name}"] = evaluation.seconds
+        if name == FILE_ALONE:  # by now it is known that the data can be split into such folds
+            start = time.perf_counter()
+            augmenter = covid_ct(n_copies=arguments.copies).augmenter
+            copies, _ = augmenter.fit_resample(data.data, data.target)
+            for network_name, network in networks:
+                print(f"Features of {network_name}", file=sys.stderr)
+                network.transform(copies)
+            steps["features of all pictures and copies"] = time.perf_counter() - start
     report(title, results[title])
 
-    if data.split is not None and {"train", "validation"} <= set(data.split):
+    if has_validation_part(data):
         train, test = data.split == "train", data.split == "validation"
         title = f"Fitted on train ({train.sum()}), judged on validation ({test.sum()})"
         results[title] = {}
@@ -121,8 +131,8 @@ def main():
                 y_true=data.target[test],
                 y_proba=model.predict_proba(data.data[test]),
                 classes=model.classes_,
-                positive=data.pos_label or data.target_names[-1],
-                groups=data.data[test] if data.groups is None else data.groups[test],
+                positive=positive,
+                groups=groups[test],
                 seconds=time.perf_counter() - start,
             )
             steps[f"fit on train: {name}"] = results[title][name].seconds
@@ -133,26 +143,58 @@ def main():
         print(f"  {seconds:8.1f}  {step}")
     counts = store.stats()
     print(
-        f"\n{counts['rows'] // len(networks):,} pictures and copies went through each of "
-        f"{len(networks)} networks: {counts['computed']:,} rows were computed (in all runs with "
+        f"\n{len(copies):,} pictures and copies went through each of {len(networks)} networks: "
+        f"{counts['computed']:,} rows were computed (in all runs with "
         f"this store), {counts['hits']:,} found again."
     )
     print("These figures describe this data set. They are no diagnosis and no proof of use.")
     if out:
-        (out / "results.json").write_text(json.dumps(as_json(results, steps, counts), indent=2))
+        facts = {
+            "pictures": len(data.data),
+            "patients": None if data.groups is None else len(set(data.groups)),
+            "classes": data.target_names.tolist(),
+            "positive": positive,
+            "networks": [name for name, _ in networks],
+            "settings": vars(arguments),
+            **as_json(results, steps, counts),
+        }
+        (out / "results.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
         print(f"Written: {out / 'results.json'}")
+
+
+def has_validation_part(data):
+    """Tell whether training and validation part have all classes."""
+    if data.split is None:
+        return False
+    parts = [set(data.target[data.split == part]) for part in ("train", "validation")]
+    complete = all(part == set(data.target_names) for part in parts)
+    if not complete:
+        print("\nNothing is judged on a validation part: train or validation lacks a class.")
+    return complete
 
 
 def report(title, evaluations):
     """Print a table."""
     print(f"\n{title}; 95 % intervals from resampling patients")
-    print(f"  {'':<22}{'accuracy':^24}{'F1':^24}{'AUC':^24}")
+    print(f"  {'':<22}{'accuracy':^24}{'F1':^24}{'AUC':^24}".rstrip())
     for name, evaluation in evaluations.items():
         cells = [
             f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
             for interval in evaluation.scores.values()
         ]
-        print(f"  {name:<22}" + "".join(f"{cell:^24}" for cell in cells))
+        print(f"  {name:<22}" + "".join(f"{cell:^24}" for cell in cells).rstrip())
+    if len(evaluation.classes) == 2:
+        print(f"F1 and AUC are about the class {evaluation.positive!r}.")
+    else:
+        print(f"F1 and AUC are means over the {len(evaluation.classes)} classes.")
+    areas = {
+        name: evaluation.scores["roc_auc"].estimate for name, evaluation in evaluations.items()
+    }
+    if areas.pop(FILE_ALONE) >= max(areas.values()):
+        print(
+            "No model ranks better than a forest that sees only how files are stored: they may\n"
+            "have learned where pictures come from rather than what they show."
+        )
 
 
 def as_json(results, steps, counts):
@@ -168,4 +210,7 @@ def as_json(results, steps, counts):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (FusionlearnError, OSError, ValueError) as error:
+        sys.exit(f"covid_ct.py: {error}")

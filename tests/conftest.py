@@ -18,7 +18,7 @@ def _snapshot():
 
     state = {
         "random's generator": random.getstate(),
-        "NumPy's generator": repr(np.random.get_state()),
+        "NumPy's generator": repr(np.random.get_state()),  # noqa: NPY002
         "Pillow's limit": Image.MAX_IMAGE_PIXELS,
         "fusionlearn's settings": fusionlearn.get_config(),
         "the environment": {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"},

@@ -111,7 +111,7 @@ def resolve_network(
 
     Parameters
     ----------
-    application, weights, application_params, pooling, layers, input_size, random_state
+    application, weights, application_params, pooling, layers, input_size, random_state : object
         As for :class:`~fusionlearn.BackboneFeatureExtractor`.
 
     Returns

@@ -150,7 +150,7 @@ def _as_plain_data(name, model):
     try:
         builder = ModelBuilder(model.to_json(), buffer.getvalue())
         with isolated_keras_build(0):
-            builder().outputs[0]  # noqa: B018  a model that was never called has none
+            builder().outputs[0]  # a model that was never called has none
     except Exception as error:
         raise BackboneError(
             f"{name!r} cannot be built again from its architecture ({error}). "

@@ -1,8 +1,12 @@
 """The whole way in a few minutes, with figures."""
 
+import contextlib
+import io
+import sys
 import time
 from pathlib import Path
 
+import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -10,6 +14,7 @@ from ..backbones import get_engine
 from ..datasets import load_covid_ct, load_image_folder, make_ct_phantoms
 from ..exceptions import BackboneWeightsError
 from ..features import FeatureStore, extractors_from_folder, make_extractors
+from ..images import get_groups
 from ..inspection import AugmentationDisplay, ClassDistributionDisplay, HistoryDisplay
 from ..model_selection import evaluate, make_shortcut_baseline
 from ..presets import covid_ct
@@ -18,7 +23,8 @@ from ..presets import covid_ct
 _NETWORKS = ("MobileNet", "MobileNetV2", "DenseNet121")
 _INPUT_SIZE = 128
 _N_COPIES = 2
-_N_FOLDS = 4
+_MAX_FOLDS = 4
+_FILE_ALONE = "file alone, no pixel"
 # FineTuneClassifier's own defaults instead of the paper's learning rate, which is so small
 # that it takes far longer.
 _HEAD = {
@@ -35,7 +41,8 @@ def run_demo(*, data=None, weights=None, out="fusionlearn-demo", progress=True):
     Parameters
     ----------
     data : path or None, default=None
-        Folder with a folder per class; None makes synthetic chest slices.
+        Folder with a folder per class, COVID-CT, or a CSV file; None makes synthetic chest
+        slices.
 
     weights : path or None, default=None
         Folder with Keras weights files; None takes ImageNet weights where they can be
@@ -45,19 +52,33 @@ def run_demo(*, data=None, weights=None, out="fusionlearn-demo", progress=True):
         Folder for the figures and the features.
 
     progress : bool, default=True
-        Whether progress bars are shown.
+        Whether progress bars and downloads are shown, on standard error.
+
+    Raises
+    ------
+    ValueError
+        If a class has pictures of one patient only, or the pictures cannot be loaded.
+
+    BackboneWeightsError
+        If there are no weights files in ``weights``.
+
+    NotADirectoryError
+        If ``out`` is a file.
     """
     start = time.perf_counter()
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"{str(out)!r} is a file; wanted a folder for the figures.")
     dataset = _load(data)
+    n_folds = _count_folds(dataset)
     _describe(dataset)
+    out.mkdir(parents=True, exist_ok=True)
     networks = _networks(weights, FeatureStore(out / "features.db"), verbose=int(progress))
     print(f"Networks: {', '.join(name for name, _ in networks)}", flush=True)
 
     models = _models(networks)
     _extract(networks, dataset, models["concat"].augmenter)
-    _cross_validate(dataset, models)
+    _cross_validate(dataset, models, n_folds)
     classifier = models["concat"].fit(dataset.data, dataset.target)
     figures = _draw(dataset, classifier)
     print()
@@ -78,6 +99,22 @@ def _load(data):
     return load_covid_ct(folder) if is_covid_ct else load_image_folder(folder)
 
 
+def _count_folds(dataset):
+    """Count folds of which each has a patient of every class."""
+    groups = get_groups(dataset.data)
+    n_patients = {
+        str(label): len(np.unique(groups[dataset.target == label]))
+        for label in dataset.target_names
+    }
+    fewest = min(n_patients, key=n_patients.get)
+    if n_patients[fewest] < 2:
+        raise ValueError(
+            f"the class {fewest!r} has pictures of one patient; wanted two or more, so that each "
+            "can be judged by a model that has not seen it. Add pictures of other patients."
+        )
+    return min(_MAX_FOLDS, n_patients[fewest])
+
+
 def _describe(dataset):
     n_pictures = len(dataset.data)
     if dataset.groups is None:
@@ -95,8 +132,10 @@ def _networks(weights, store, verbose):
         return extractors_from_folder(weights, **{**common, "input_size": None})
     networks = make_extractors(*_NETWORKS, **common)
     try:
-        for _, network in networks:
-            get_engine(network.job().network)
+        # Keras tells about downloads on standard output, which is for results.
+        with contextlib.redirect_stdout(sys.stderr if verbose else io.StringIO()):
+            for _, network in networks:
+                get_engine(network.job().network)
     except BackboneWeightsError:
         print(
             "ImageNet weights could not be had, so the networks are untrained: expect low scores, "
@@ -132,17 +171,18 @@ def _extract(networks, dataset, augmenter):
     )
 
 
-def _cross_validate(dataset, models):
+def _cross_validate(dataset, models, n_folds):
     print(
-        f"\nCross-validation by patient, {_N_FOLDS} folds; 95 % intervals from resampling patients"
+        f"\nCross-validation by patient, {n_folds} folds; 95 % intervals from resampling patients"
     )
     print(f"  {'':<22}{'accuracy':^24}{'F1':^24}{'AUC':^24}{'seconds':>8}")
-    for name, model in {"file alone, no pixel": make_shortcut_baseline(), **models}.items():
+    areas = {}
+    for name, model in {_FILE_ALONE: make_shortcut_baseline(), **models}.items():
         evaluation = evaluate(
             model,
             dataset.data,
             dataset.target,
-            cv=_N_FOLDS,
+            cv=n_folds,
             positive=dataset.pos_label,
             shortcut=False,
         )
@@ -152,6 +192,16 @@ def _cross_validate(dataset, models):
         ]
         row = "".join(f"{cell:^24}" for cell in cells)
         print(f"  {name:<22}{row}{evaluation.seconds:>8.1f}", flush=True)
+        areas[name] = evaluation.scores["roc_auc"].estimate
+    if len(evaluation.classes) == 2:
+        print(f"F1 and AUC are about the class {str(evaluation.positive)!r}.")
+    else:
+        print(f"F1 and AUC are means over the {len(evaluation.classes)} classes.")
+    if areas.pop(_FILE_ALONE) >= max(areas.values()):
+        print(
+            "No model ranks better than a forest that sees only how files are stored: they may "
+            "have learned where pictures come from rather than what they show."
+        )
 
 
 def _draw(dataset, classifier):

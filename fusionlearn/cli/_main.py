@@ -1,16 +1,20 @@
 """Commands and their arguments."""
 
 import argparse
+import difflib
+import os
 import sys
+import warnings
 
 from .. import __version__
-from ..exceptions import FusionlearnError
+from ..exceptions import FusionlearnError, FusionlearnWarning
 
 _EPILOG = """examples:
   fusionlearn demo                       on synthetic pictures that are made on the spot
   fusionlearn demo --data scans/         on your own: one folder per class
   fusionlearn demo --data scans/ --weights keras-weights/
                                          with weights files that you have
+  fusionlearn demo --help                all options
 
 Nothing that is printed or drawn is a diagnosis.
 """
@@ -27,16 +31,36 @@ def main(arguments=None):
     Returns
     -------
     status : int
-        0 if all went well, 1 if the command could not do its work, 2 for arguments that
-        are not understood, 130 if it was interrupted.
+        0 if all went well, 1 if the command could not do its work, 2 if none was named,
+        130 if it was interrupted.
+
+    Raises
+    ------
+    SystemExit
+        With 2 for arguments that are not understood, with 0 after ``--help`` and
+        ``--version``.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.command is None:
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    parser, commands = _parser()
+    if not arguments:
         parser.print_help()
         return 2
+    if not arguments[0].startswith("-") and arguments[0] not in commands:
+        close = difflib.get_close_matches(arguments[0], commands, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        parser.error(
+            f"there is no command {arguments[0]!r}.{hint} There are: {', '.join(commands)}"
+        )
+    options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _plainly(warnings.showwarning)
+            options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # As after "| head": nobody reads on, and Python would complain about it at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (FusionlearnError, ImportError, OSError, ValueError) as error:
         print(f"fusionlearn {options.command}: {error}", file=sys.stderr)
         return 1
@@ -44,6 +68,18 @@ def main(arguments=None):
         print("\nInterrupted. Finished features are kept in the output folder.", file=sys.stderr)
         return 130
     return 0
+
+
+def _plainly(showwarning):
+    """Show the library's own warnings without the line of code that issued them."""
+
+    def show(message, category, *where, **more):
+        if issubclass(category, FusionlearnWarning):
+            print(f"warning: {message}", file=sys.stderr)
+        else:
+            showwarning(message, category, *where, **more)
+
+    return show
 
 
 def _parser():
@@ -55,8 +91,9 @@ def _parser():
     )
     parser.add_argument("--version", action="version", version=f"fusionlearn {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.required = True
     _add_demo(commands)
-    return parser
+    return parser, list(commands.choices)
 
 
 def _add_demo(commands):
@@ -68,9 +105,17 @@ def _add_demo(commands):
             "the files alone would score, and writes the recipe's figures as PNG files."
         ),
     )
-    demo.add_argument("--data", metavar="FOLDER", help="one folder per class (default: phantoms)")
     demo.add_argument(
-        "--weights", metavar="FOLDER", help="folder with Keras weights files (default: ImageNet's)"
+        "--data",
+        metavar="FOLDER",
+        help="one folder per class, COVID-CT, or a CSV file with the columns file, label and, if "
+        "known, patient (default: synthetic pictures)",
+    )
+    demo.add_argument(
+        "--weights",
+        metavar="FOLDER",
+        help="folder with Keras weights files, all of which are used (default: ImageNet weights "
+        "of three small networks, which Keras downloads)",
     )
     demo.add_argument(
         "--out",

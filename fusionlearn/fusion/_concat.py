@@ -138,7 +138,7 @@ class ConcatFusion(TransformerMixin, Fusion):
         features : ndarray of shape (n_samples, n_features)
             The columns of all transformers, in their order.
         """
-        return self._stack(self._fit(X, y, params, and_transform=True), X)
+        return self._stack(self._fit(X, y, params, and_transform=True))
 
     def transform(self, X):
         """Concatenate what the transformers make of X.
@@ -164,7 +164,7 @@ class ConcatFusion(TransformerMixin, Fusion):
         for name, transformer in self.transformers_:
             if name not in blocks:
                 blocks[name] = transformer.transform(shared)
-        return self._stack(blocks, X)
+        return self._stack(blocks)
 
     def get_feature_names_out(self, input_features=None):
         """Get names for the columns of the result.
@@ -215,31 +215,36 @@ class ConcatFusion(TransformerMixin, Fusion):
         chosen = self._check_transformers()
         metadata = self._check_metadata(params, chosen, and_transform)
         context = self._init_callback_context(max_subtasks=len(chosen))
-        shared, _ = share_references(X)
+        shared, references = share_references(X)
+        if references is not None:
+            self._check_passes_no_pictures()
         context.call_on_fit_task_begin(estimator=self, X=shared, y=y)
         blocks = self._extract(chosen, shared) if and_transform else {}
-        fitted = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_one)(
-                transformer,
-                shared,
-                y,
-                metadata[name],
-                and_transform=and_transform and name not in blocks,
-                caller=self,
-                context=context.subcontext(task_name=f"fit-{name}"),
-            )
+        tasks = {
+            name: {
+                "transformer": transformer,
+                "X": shared,
+                "y": y,
+                "metadata": metadata[name],
+                "and_transform": and_transform and name not in blocks,
+                "caller": self,
+                "context": context.subcontext(task_name=f"fit-{name}"),
+            }
             for name, transformer in chosen
-        )
-        self.transformers_ = [
-            (name, transformer) for (name, _), (transformer, _) in zip(chosen, fitted, strict=True)
-        ]
+        }
+        # An extractor learns nothing; another process would load TensorFlow for that.
+        extractors = {name for name, transformer in chosen if _is_extractor(transformer)}
+        fitted = {name: _fit_one(**tasks[name]) for name in tasks if name in extractors}
+        others = [name for name in tasks if name not in extractors]
+        results = Parallel(n_jobs=self.n_jobs)(delayed(_fit_one)(**tasks[name]) for name in others)
+        fitted.update(zip(others, results, strict=True))
+        self.transformers_ = [(name, fitted[name][0]) for name in tasks]
         by_name = dict(self.transformers_)
         self.named_transformers_ = {
             name: by_name.get(name, "drop") for name, _ in self.transformers
         }
-        for (name, _), (_, block) in zip(chosen, fitted, strict=True):
-            if and_transform and name not in blocks:
-                blocks[name] = block
+        if and_transform:
+            blocks.update({name: block for name, (_, block) in fitted.items() if name in others})
         context.call_on_fit_task_end(estimator=self, X=shared, y=y)
         return blocks
 
@@ -267,6 +272,14 @@ class ConcatFusion(TransformerMixin, Fusion):
             chosen.append((name, clone(transformer)))
         return chosen
 
+    def _check_passes_no_pictures(self):
+        for name, transformer in self.transformers:
+            if isinstance(transformer, str) and transformer == "passthrough":
+                raise ValueError(
+                    f"Transformer {name!r} is 'passthrough', but X is pictures; wanted features. "
+                    "Give it a transformer of pictures, or 'drop'."
+                )
+
     def _check_metadata(self, params, chosen, and_transform):
         """What the fit of each transformer is given besides."""
         if not params:
@@ -278,18 +291,17 @@ class ConcatFusion(TransformerMixin, Fusion):
             )
         method = "fit_transform" if and_transform else "fit"
         routed = process_routing(self, method, **params)
-        # "passthrough" is no router's business and takes nothing.
+        # A transformer has one of both methods there, and "passthrough" has no entry.
+        by_method = {name: routed.get(name, {}) for name, _ in chosen}
         return {
-            name: {**routed[name].fit, **routed[name].fit_transform} if name in routed else {}
-            for name, _ in chosen
+            name: {**routes.get("fit", {}), **routes.get("fit_transform", {})}
+            for name, routes in by_method.items()
         }
 
     def _extract(self, transformers, X):
         """Features of all extractors, each picture decoded once; by name."""
         extractors = [
-            (name, transformer)
-            for name, transformer in transformers
-            if type(transformer) is BackboneFeatureExtractor
+            (name, transformer) for name, transformer in transformers if _is_extractor(transformer)
         ]
         if not extractors:
             return {}
@@ -301,7 +313,8 @@ class ConcatFusion(TransformerMixin, Fusion):
         )
         return {name: block for (name, _), block in zip(extractors, features, strict=True)}
 
-    def _stack(self, blocks, X):
+    def _stack(self, blocks):
+        """Columns of all transformers, beside each other."""
         weights = self.transformer_weights or {}
         stacked = []
         for name, _ in self.transformers_:
@@ -314,7 +327,8 @@ class ConcatFusion(TransformerMixin, Fusion):
                 )
             stacked.append(block * weights[name] if name in weights else block)
         if len({len(block) for block in stacked}) > 1:
-            lengths = dict(zip(blocks, map(len, stacked), strict=True))
+            names = [name for name, _ in self.transformers_]
+            lengths = dict(zip(names, map(len, stacked), strict=True))
             raise ValueError(f"The transformers gave different numbers of rows: {lengths}.")
         return np.hstack(stacked)
 
@@ -323,6 +337,11 @@ class ConcatFusion(TransformerMixin, Fusion):
         tags.input_tags.sparse = False
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _is_extractor(transformer):
+    # A subclass may do more in transform than the shared way of pictures does.
+    return type(transformer) is BackboneFeatureExtractor
 
 
 def _fit_one(transformer, X, y, metadata, *, and_transform, caller, context):

@@ -24,7 +24,7 @@ from ._split import StratifiedImageGroupKFold
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     },
-    prefer_skip_nested_validation=True,
+    prefer_skip_nested_validation=False,
 )
 def evaluate(
     estimator,

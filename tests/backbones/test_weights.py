@@ -55,14 +55,15 @@ def test_untrained_weights_do_not_depend_on_what_was_built_before(batch):
 @pytest.fixture
 def restored_seeds():
     """For tests in which the user seeds the whole process."""
-    states = random.getstate(), np.random.get_state()
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002
     yield
     random.setstate(states[0])
-    np.random.set_state(states[1])
+    np.random.set_state(states[1])  # noqa: NPY002
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("dtype_policy", "mixed_float16"), ("image_data_format", "channels_first")]
+    ("setting", "value"),
+    [("dtype_policy", "mixed_float16"), ("image_data_format", "channels_first")],
 )
 def test_global_settings_of_keras_do_not_matter(batch, setting, value):
     expected = compute(batch)
@@ -95,7 +96,9 @@ def test_random_state_has_no_meaning_beside_a_file(batch, tmp_path):
 
 def test_a_file_for_another_network(batch, tmp_path):
     tiny_network.mobilenet().save_weights(tmp_path / "quarter.weights.h5")
-    with pytest.raises(BackboneWeightsError, match=r"(?s)quarter.*does not fit.*alpha=0.5") as caught:
+    with pytest.raises(
+        BackboneWeightsError, match=r"(?s)quarter.*does not fit.*alpha=0.5"
+    ) as caught:
         compute(batch, weights=tmp_path / "quarter.weights.h5", application_params={"alpha": 0.5})
     assert isinstance(caught.value, OSError)
     assert "application_params" in str(caught.value)
@@ -108,7 +111,9 @@ def test_a_file_that_is_no_weights(batch, tmp_path):
 
 
 def test_a_parameter_that_the_application_lacks(batch):
-    with pytest.raises(BackboneError, match="MobileNet has no parameter 'alfa'. Did you mean 'alpha'"):
+    with pytest.raises(
+        BackboneError, match=r"MobileNet has no parameter 'alfa'. Did you mean 'alpha'"
+    ):
         compute(batch, application_params={"alfa": 0.25})
 
 
@@ -155,7 +160,12 @@ def server(tmp_path):
 
 def extractor(**params):
     """At a size that no other test uses: trained networks are known by their name."""
-    params = {"application_params": ALPHA, "input_size": (34, 37), "store": FeatureStore(), **params}
+    params = {
+        "application_params": ALPHA,
+        "input_size": (34, 37),
+        "store": FeatureStore(),
+        **params,
+    }
     return BackboneFeatureExtractor("MobileNet", **params)
 
 
@@ -164,7 +174,9 @@ def test_weights_that_cannot_be_downloaded(pictures, keras_home, monkeypatch):
     with http.server.HTTPServer(("127.0.0.1", 0), Quiet) as closed:
         port = closed.server_address[1]
     download_from(monkeypatch, port)
-    with pytest.raises(BackboneWeightsError, match="weights='imagenet'.*could not be had") as caught:
+    with pytest.raises(
+        BackboneWeightsError, match=r"weights='imagenet'.*could not be had"
+    ) as caught:
         extractor().transform(pictures)
     assert "weights=FILE" in str(caught.value)
     assert "weights=None" in str(caught.value)

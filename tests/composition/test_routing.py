@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sklearn
-from composition_parts import by_patient, phantoms, scaled_networks, small_recipe
+from composition_parts import by_patient, phantoms, pixels, scaled_networks, small_recipe
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_validate
 from sklearn.pipeline import Pipeline
@@ -12,7 +12,7 @@ from fusionlearn import ConcatFusion, FineTuneClassifier, check_images
 from fusionlearn.exceptions import GroupConflictError
 
 DATA = phantoms()
-STRANGERS = check_images([picture.decode() for picture in DATA.data])
+STRANGERS = check_images(pixels(DATA.data))
 both_fusions = pytest.mark.parametrize("fusion", ["concat", "vote"])
 on_and_off = pytest.mark.parametrize("routing", [False, True])
 WEIGHTS = np.linspace(0.2, 3, 48)
@@ -92,6 +92,7 @@ def test_a_search_routes_groups_to_splitter_and_classifier(fusion):
 def test_cross_validation_routes_groups_and_weights(fusion):
     with sklearn.config_context(enable_metadata_routing=True):
         model = recipe(fusion).set_fit_request(sample_weight=True)
+        model.set_score_request(sample_weight=False)
         params = {"groups": DATA.groups, "sample_weight": WEIGHTS}
         scores = cross_validate(
             model, STRANGERS, DATA.target, cv=by_patient(), params=params, error_score="raise"

@@ -22,9 +22,11 @@ model = AugmentedClassifier(
     Pipeline([("features", ConcatFusion(networks)), ("classifier", FineTuneClassifier())]),
     ImageAugmenter(n_copies=4),
 )
-search = GridSearchCV(model, {{"estimator__classifier__dropout": [0.3, 0.5, 0.7],
-                              "estimator__features__ResNet50": ["drop", dict(networks)["ResNet50"]]}},
-                      cv=StratifiedImageGroupKFold(5))
+grid = {{
+    "estimator__classifier__dropout": [0.3, 0.5, 0.7],
+    "estimator__features__ResNet50": ["drop", dict(networks)["ResNet50"]],
+}}
+search = GridSearchCV(model, grid, cv=StratifiedImageGroupKFold(5))
 search.fit(ct.data, ct.target)
 """
 N_PICTURES = 24

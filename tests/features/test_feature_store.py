@@ -148,7 +148,7 @@ def test_a_row_larger_than_the_budget_is_not_kept():
 
 @pytest.mark.parametrize("max_bytes", [0, -1, 1.5, "1 GB"])
 def test_budgets_are_validated(max_bytes):
-    with pytest.raises(ValueError, match="max_bytes=.*positive integer"):
+    with pytest.raises(ValueError, match=r"max_bytes=.*positive integer"):
         FeatureStore(max_bytes=max_bytes)
 
 

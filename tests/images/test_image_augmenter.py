@@ -69,7 +69,9 @@ def test_what_is_another_copy_has_another_digest(pictures):
         {"contrast": 0.1},
         {"fill_mode": "wrap"},
     ):
-        digests += [view.digest for view in ImageAugmenter(**changed).make_copies(pictures, 1)[:, 0]]
+        digests += [
+            view.digest for view in ImageAugmenter(**changed).make_copies(pictures, 1)[:, 0]
+        ]
     digests += [reference.digest for reference in check_images(pictures)]
     assert len(set(digests)) == len(digests)
 
@@ -166,7 +168,9 @@ def test_interpolation_agrees_with_scipy(parameters):
 def test_the_ends_of_the_ranges(pictures):
     """A mirrored half turn is the picture upside down; the formula has no sign to hide."""
     picture = smooth_picture()
-    for view in ImageAugmenter(n_copies=4, rotation=0, shear=0, shift=0.999).make_copies([picture])[0]:
+    for view in ImageAugmenter(n_copies=4, rotation=0, shear=0, shift=0.999).make_copies([picture])[
+        0
+    ]:
         assert view.decode().shape == picture.shape
     tiny = np.array([[[1, 2, 3]]], np.uint8)
     for view in ImageAugmenter(n_copies=4, zoom=0.9, rotation=180).make_copies([tiny])[0]:
@@ -191,13 +195,17 @@ def test_brightness_and_contrast_are_what_the_formula_says(pictures):
     digest, picture = check_images(pictures)[0].digest, pictures[0].astype(float)
     for number, view in enumerate(augmenter.make_copies(pictures[:1])[0]):
         (*_, light, gain), _ = draws(digest, 0, number)
-        expected = (picture - picture.mean()) * (1 + 0.5 * gain) + picture.mean() + light * 0.4 * 255
+        expected = (
+            (picture - picture.mean()) * (1 + 0.5 * gain) + picture.mean() + light * 0.4 * 255
+        )
         np.testing.assert_array_equal(view.decode(), np.clip(np.rint(expected), 0, 255))
 
 
 def test_changing_one_range_leaves_the_other_draws_alone(pictures):
     moved = ImageAugmenter(n_copies=4, **{**STILL, "shift": 0.3}).make_copies(pictures)
-    lit = ImageAugmenter(n_copies=4, **{**STILL, "shift": 0.3}, brightness=1e-9).make_copies(pictures)
+    lit = ImageAugmenter(n_copies=4, **{**STILL, "shift": 0.3}, brightness=1e-9).make_copies(
+        pictures
+    )
     np.testing.assert_array_equal(decoded(moved.ravel()), decoded(lit.ravel()))
 
 
@@ -249,6 +257,7 @@ def test_two_dimensional_targets_are_kept(pictures):
 
 def test_random_states(pictures):
     """An integer is the same at every call, a generator and None are not."""
+
     def digests(augmenter):
         return [view.digest for view in augmenter.make_copies(pictures).ravel()]
 

@@ -1,6 +1,7 @@
 """What is refused, and that each refusal says where, what was got, wanted and to be done."""
 
 import io
+import re
 import zlib
 
 import numpy as np
@@ -16,10 +17,9 @@ GOOD = np.zeros((4, 4, 3), np.uint8)
 
 
 def refusal(X, *, decode=False):
+    action = (lambda: check_images(X)[-1].decode()) if decode else (lambda: check_images(X))
     with pytest.raises(ImageError) as caught:
-        references = check_images(X)
-        if decode:
-            references[-1].decode()
+        action()
     error = caught.value
     assert error.got
     assert error.wanted
@@ -61,7 +61,7 @@ def test_arrays_that_are_no_picture(case):
     error = refusal([GOOD, array])
     assert str(error).startswith("picture 1: got ")
     assert error.index == 1
-    pytest.raises(ImageError, check_images, [GOOD, array]).match(f"(?s){got}.*{remedy}")
+    assert re.search(f"(?s){got}.*{remedy}", str(error))
 
 
 def test_the_library_s_error_is_also_the_one_that_people_catch():
@@ -129,7 +129,7 @@ def test_an_x_that_is_no_collection_of_pictures(case):
     error = refusal(X)
     assert error.index is None
     assert str(error).startswith("X: got ")
-    pytest.raises(ImageError, check_images, X).match(f"(?s){got}.*{remedy}")
+    assert re.search(f"(?s){got}.*{remedy}", str(error))
 
 
 @pytest.fixture
