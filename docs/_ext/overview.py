@@ -84,8 +84,8 @@ def fusion(_):
         parts.append(rectangle(40 + index * 40, 68, 40, 20, fill=color, line="#fff", radius=2))
     parts.append(text(100, 108, "features, concatenated", size=12, color=_MUTED))
     parts.append(text(100, 132, "or", size=12, color=_MUTED))
-    for index, vote in enumerate(("sick", "sick", "well")):
-        fill = "#f6e3d8" if vote == "sick" else "#eef3f7"
+    for index, vote in enumerate(("A", "A", "B")):
+        fill = "#f6e3d8" if vote == "A" else "#eef3f7"
         parts.append(rectangle(28 + index * 50, 146, 44, 24, fill=fill, radius=12))
         parts.append(text(50 + index * 50, 162, vote, size=12))
     parts.append(text(100, 190, "decisions, voted", size=12, color=_MUTED))

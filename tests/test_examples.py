@@ -1,0 +1,143 @@
+"""The examples are run, on data and weights that are made here."""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from weights_folder import QUARTER, THIRD, write_weights
+
+from fusionlearn.datasets import make_ct_phantoms
+from fusionlearn.exceptions import DataWarning
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "covid_ct.py"
+PLACES = {
+    "ground-glass": ("CT_COVID", "COVID", "covid"),
+    "healthy": ("CT_NonCOVID", "NonCOVID", "non-covid"),
+}
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return write_weights(tmp_path_factory.mktemp("weights"), QUARTER, THIRD)
+
+
+@pytest.fixture(scope="module")
+def covid_ct(tmp_path_factory):
+    """A small COVID-CT: 16 phantoms of 8 patients, of whom the last of each class validate."""
+    folder = tmp_path_factory.mktemp("covid-ct")
+    ct = make_ct_phantoms(16, slices_per_patient=2, image_size=40)
+    rows = ["file,label,split,patient_id"]
+    for label, (place, kind, name) in PLACES.items():
+        (folder / place).mkdir()
+        lists = folder / "Data-split" / kind
+        lists.mkdir(parents=True)
+        for part in ("train", "val", "test"):
+            (lists / f"{part}{place}.txt").touch()
+        of_class = ct.target == label
+        patients = sorted(set(ct.groups[of_class]))
+        for number, (reference, patient) in enumerate(
+            zip(ct.data[of_class], ct.groups[of_class], strict=True)
+        ):
+            Image.fromarray(reference.decode()).save(folder / place / f"{number}.png")
+            part = "val" if patient in patients[-2:] else "train"
+            rows.append(f"{place}/{number}.png,{name},{part},{patient}")
+            with open(lists / f"{part}{place}.txt", "a") as file:
+                file.write(f"{number}.png\n")
+    (folder / "index.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", [str(EXAMPLE), *map(str, arguments)])
+        return runpy.run_path(str(EXAMPLE), run_name="__main__")
+
+    return run
+
+
+def test_whole_example(run, covid_ct, weights, tmp_path, capsys):
+    out = tmp_path / "new" / "results"
+    common = ("--weights", weights, "--copies", "1", "--folds", "2", "--out", out)
+    run("--data", covid_ct, *common)
+    text = capsys.readouterr().out
+    assert "16 pictures of 8 patients: covid, non-covid" in text
+    assert text.count("F1 and AUC are about the class 'covid'.") == 2
+    assert "32 pictures and copies went through each of 2 networks: 64 rows were computed" in text
+    assert "no diagnosis" in text
+
+    results = json.loads((out / "results.json").read_text(), parse_constant=pytest.fail)
+    assert results["pictures"] == 16
+    assert results["patients"] == 8
+    assert results["positive"] == "covid"
+    assert results["networks"] == ["MobileNet-0.25", "MobileNetV2-0.35"]
+    assert results["settings"]["folds"] == 2
+    assert len(results["scores"]) == 2
+    names = ["file alone, no pixel", *results["networks"], "concat", "vote"]
+    for table in results["scores"].values():
+        assert list(table) == names
+        for scores in table.values():
+            assert list(scores) == ["accuracy", "f1", "roc_auc"]
+            for score in scores.values():
+                assert 0 <= score["low"] <= score["high"] <= 1
+                assert f"{score['estimate']:.3f} [{score['low']:.3f}, {score['high']:.3f}]" in text
+    assert set(results["seconds"]) > {"features of all pictures and copies"}
+
+
+@pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.DataWarning")
+def test_repository_without_patients(run, covid_ct, weights, tmp_path, capsys):
+    """The authors' own form has splits, but no patients that are known."""
+    for name in ("CT_COVID", "CT_NonCOVID", "Data-split"):
+        (tmp_path / name).symlink_to(covid_ct / name)
+    common = ("--weights", weights, "--network", "MobileNet", "--copies", "0", "--folds", "2")
+    run("--data", tmp_path, *common)
+    text = capsys.readouterr().out
+    assert "No patients are known" in text
+    assert "Fitted on train (8), judged on validation (8)" in text
+    assert "concat" not in text  # of a single network there is nothing to fuse
+    with pytest.warns(DataWarning):
+        runpy.run_path(str(EXAMPLE))["load"](tmp_path)
+
+
+def test_validation_part_without_a_class_is_said(covid_ct, capsys):
+    example = runpy.run_path(str(EXAMPLE))
+    data = example["load"](covid_ct)
+    assert example["has_validation_part"](data)
+    data.split[data.target == "covid"] = "train"
+    assert not example["has_validation_part"](data)
+    assert "lacks a class" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "--data"),
+        (["--data", "x", "--folds", "1"], "--folds 1: wanted 2 or more"),
+        (["--data", "x", "--copies", "-1"], "--copies -1: wanted 0 or more"),
+        (["--data", "x", "--folds", "five"], "invalid int value"),
+    ],
+)
+def test_wrong_arguments(run, capsys, arguments, message):
+    with pytest.raises(SystemExit) as caught:
+        run(*arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_errors_are_one_sentence(run, covid_ct, weights, tmp_path):
+    with pytest.raises(SystemExit, match=r"^covid_ct\.py: There is no "):
+        run("--data", tmp_path / "nowhere")
+    with pytest.raises(SystemExit, match=r"^covid_ct\.py: .*no weights file"):
+        run("--data", covid_ct, "--weights", tmp_path)
+    with pytest.raises(SystemExit, match="Did you mean 'MobileNet'"):
+        run("--data", covid_ct, "--weights", weights, "--network", "MobileNett")
+
+
+def test_too_many_folds_are_refused_before_any_network_runs(run, covid_ct, weights, tmp_path):
+    options = ("--weights", weights, "--folds", "9", "--out", tmp_path)
+    with pytest.raises(SystemExit, match=r"at most 4"):
+        run("--data", covid_ct, *options)
+    assert not (tmp_path / "results.json").exists()
