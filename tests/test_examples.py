@@ -1,5 +1,6 @@
 """The examples are run, on data and weights that are made here."""
 
+import functools
 import json
 import runpy
 import sys
@@ -11,6 +12,7 @@ from weights_folder import QUARTER, THIRD, write_weights
 
 from fusionlearn.datasets import make_ct_phantoms
 from fusionlearn.exceptions import DataWarning
+from fusionlearn.metrics import bootstrap_interval
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "covid_ct.py"
 PLACES = {
@@ -28,7 +30,7 @@ def weights(tmp_path_factory):
 def covid_ct(tmp_path_factory):
     """A small COVID-CT: 16 phantoms of 8 patients, of whom the last of each class validate."""
     folder = tmp_path_factory.mktemp("covid-ct")
-    ct = make_ct_phantoms(16, slices_per_patient=2, image_size=40)
+    ct = make_ct_phantoms(16, n_patients=8, image_size=40)
     rows = ["file,label,split,patient_id"]
     for label, (place, kind, name) in PLACES.items():
         (folder / place).mkdir()
@@ -52,6 +54,10 @@ def covid_ct(tmp_path_factory):
 
 @pytest.fixture
 def run(monkeypatch):
+    # What intervals are worth is tested elsewhere.
+    quick = functools.partial(bootstrap_interval, n_resamples=20)
+    monkeypatch.setattr("fusionlearn.model_selection._evaluation.bootstrap_interval", quick)
+
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", [str(EXAMPLE), *map(str, arguments)])
         return runpy.run_path(str(EXAMPLE), run_name="__main__")

@@ -19,10 +19,11 @@ class KerasEngine(Engine):
     """
 
     def __init__(self, network):
-        self._model = build_feature_model(network)
+        model = build_feature_model(network)
+        self._compute = _compiled(model)
         self._mode = network.backbone.preprocessing
         self._lock = threading.Lock()
-        self.n_features = int(self._model.output_shape[-1])
+        self.n_features = int(model.output_shape[-1])
 
     def compute(self, batch):
         """Compute features; see :class:`Engine`."""
@@ -32,5 +33,18 @@ class KerasEngine(Engine):
             utils = import_keras().applications.imagenet_utils
             pixels = utils.preprocess_input(pixels, data_format="channels_last", mode=self._mode)
         with self._lock:
-            features = self._model.predict_on_batch(pixels)
+            features = self._compute(pixels)
         return np.asarray(features, dtype=np.float32)
+
+
+def _compiled(model):
+    if import_keras().config.backend() != "tensorflow":
+        return model.predict_on_batch
+    import tensorflow as tf
+
+    # One trace for batches of any length; predict_on_batch traces anew for each, and
+    # TensorFlow warns of that when several networks run.
+    pixels = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
+    return tf.function(
+        lambda batch: model(batch, training=False), input_signature=[pixels], autograph=False
+    ).get_concrete_function()

@@ -118,12 +118,13 @@ def _count_folds(dataset):
 def _describe(dataset):
     n_pictures = len(dataset.data)
     if dataset.groups is None:
-        print(
+        text = (
             f"{n_pictures} pictures. No patients are known: each picture counts as a patient of "
             "its own, and figures are too good if one patient has several."
         )
     else:
-        print(f"{n_pictures} pictures of {len(set(dataset.groups))} patients.")
+        text = f"{n_pictures} pictures of {len(set(dataset.groups))} patients."
+    print(text, flush=True)
 
 
 def _networks(weights, store, verbose):
@@ -139,7 +140,8 @@ def _networks(weights, store, verbose):
     except BackboneWeightsError:
         print(
             "ImageNet weights could not be had, so the networks are untrained: expect low scores, "
-            "and pass --weights FOLDER if you have Keras weights files."
+            "and pass --weights FOLDER if you have Keras weights files.",
+            flush=True,
         )
         # Features of an untrained network hardly differ from picture to picture.
         return [
@@ -167,7 +169,8 @@ def _extract(networks, dataset, augmenter):
         network.fit_transform(pictures)
     print(
         f"{len(pictures)} pictures and copies went through {len(networks)} networks, once each, "
-        f"in {time.perf_counter() - start:.0f} s."
+        f"in {time.perf_counter() - start:.0f} s.",
+        flush=True,
     )
 
 

@@ -49,7 +49,7 @@ def main(arguments=None):
         close = difflib.get_close_matches(arguments[0], commands, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         parser.error(
-            f"there is no command {arguments[0]!r}.{hint} There are: {', '.join(commands)}"
+            f"there is no command {arguments[0]!r}.{hint} There are: {', '.join(commands)}."
         )
     options = parser.parse_args(arguments)
     try:

@@ -111,7 +111,7 @@ def test_in_a_vote_of_scikit_learn(voting):
 @both_fusions
 def test_in_bagging_as_a_column(fusion):
     column = DATA.data[:, np.newaxis]
-    bagging = BaggingClassifier(small_recipe(fusion), n_estimators=3, random_state=0)
+    bagging = BaggingClassifier(small_recipe(fusion), n_estimators=2, random_state=0)
     check_predictions(bagging.fit(column, DATA.target), column)
     assert all(len(set(drawn)) < 48 for drawn in bagging.estimators_samples_)
 
