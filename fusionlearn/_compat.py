@@ -75,6 +75,8 @@ def import_keras():
     """
     if "keras" in sys.modules:
         return sys.modules["keras"]
+    # What Keras imports draws from Python's global generator.
+    state = random.getstate()
     with _without_chatter():
         import keras
 
@@ -83,6 +85,7 @@ def import_keras():
 
             # Looks for a GPU now, while nobody sees that it misses one.
             tf.config.list_physical_devices()
+    random.setstate(state)
     return keras
 
 
@@ -135,14 +138,17 @@ def isolated_keras_build(seed):
         state = random.getstate()
         names = global_state.get_global_attribute("object_name_uids")
         policy, image_format = config.dtype_policy(), config.image_data_format()
+        floatx = config.floatx()
         try:
             random.seed(seed)
             global_state.set_global_attribute("object_name_uids", None)
+            config.set_floatx("float32")
             config.set_dtype_policy("float32")
             config.set_image_data_format("channels_last")
             yield
         finally:
             config.set_image_data_format(image_format)
+            config.set_floatx(floatx)
             config.set_dtype_policy(policy)
             random.setstate(state)
             global_state.set_global_attribute("object_name_uids", names)

@@ -268,3 +268,23 @@ def test_make_targets_in_the_pages_exist():
     for page in [*PAGES, ROOT / "SECURITY.md"]:
         for target in re.findall(r"(?:\$ |`)make ([a-z][\w-]*)", page.read_text(encoding="utf-8")):
             assert target in targets, f"{page.name}: make {target}"
+
+
+def test_options_of_commands_in_the_pages_exist():
+    """No page shows an option or a variable that its command does not take."""
+    commands = {
+        "$ fusionlearn demo": (ROOT / "fusionlearn" / "cli" / "_main.py", r"--[\w-]+", '"{}"'),
+        "$ python examples/covid_ct.py": (ROOT / "examples" / "covid_ct.py", r"--[\w-]+", '"{}"'),
+        "$ make": (ROOT / "Makefile", r"\b([A-Z]+)=", "\n{} ?="),
+    }
+    found = 0
+    for page in PAGES:
+        consoles = [block.source for block in blocks_of(page) if block.language == "console"]
+        for line in "\n".join(consoles).splitlines():
+            for command, (file, pattern, form) in commands.items():
+                for option in re.findall(pattern, line) if line.startswith(command) else ():
+                    found += 1
+                    assert form.format(option) in file.read_text(encoding="utf-8"), (
+                        f"{page.name}: {line}"
+                    )
+    assert found > 10

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 
-from .._compat import import_keras
+from .._compat import import_keras, isolated_keras_build
 from ._engine import Engine
 from ._keras_model import build_feature_model
 
@@ -20,7 +20,8 @@ class KerasEngine(Engine):
 
     def __init__(self, network):
         model = build_feature_model(network)
-        self._compute = _compiled(model)
+        with isolated_keras_build(network.random_state):
+            self._compute = _compiled(model)
         self._mode = network.backbone.preprocessing
         self._lock = threading.Lock()
         self.n_features = int(model.output_shape[-1])

@@ -80,7 +80,8 @@ def _build_application(network):
             f"weights='imagenet': the ImageNet weights of {name} could not be had. Keras looked "
             f"in its cache folder (~/.keras/models, or below $KERAS_HOME), then tried to "
             f"download them: {error}. Pass weights=FILE with a file that you have (without the "
-            "top: its name ends in no_top.h5 or notop.h5), or weights=None for an untrained "
+            "top: its name ends in no_top.h5 or notop.h5; a whole folder of them is read by "
+            "fusionlearn.features.extractors_from_folder), or weights=None for an untrained "
             "network, which is good for trying things out only."
         ) from error
 
@@ -102,6 +103,12 @@ def _feature_maps(base, network):
         raise BackboneError(
             f"{network.backbone.name} has {len(base.inputs)} inputs and {len(base.outputs)} "
             "outputs: wanted one of each."
+        )
+    if len(base.inputs[0].shape) != 4 or base.inputs[0].shape[-1] not in (None, 3):
+        raise BackboneError(
+            f"{network.backbone.name} takes input of shape {base.inputs[0].shape}: wanted RGB "
+            "pictures (n, height, width, 3). Put a layer before a grey network that takes the "
+            "mean of the three channels."
         )
     sides = base.inputs[0].shape[1:3]
     if any(side not in (None, size) for side, size in zip(sides, network.input_size, strict=True)):

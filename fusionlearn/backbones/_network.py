@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 
+import numpy as np
+
 from .._files import file_digest
 from ..exceptions import BackboneError, BackboneWeightsError
 from ._backbone import Backbone
@@ -166,7 +168,10 @@ def _resolve_weights(backbone, weights, random_state):
 
 
 def _resolve_params(backbone, application_params):
-    params = dict(application_params or {})
+    params = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in (application_params or {}).items()
+    }
     if params and not backbone.is_application:
         raise BackboneError(
             f"application_params={params!r}: {backbone.name!r} was registered and takes none."

@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,8 +26,8 @@ class ModelBuilder:
         Arrays in NumPy's ``npz`` format.
     """
 
-    config: str
-    weights: bytes
+    config: str = field(repr=False)
+    weights: bytes = field(repr=False)
 
     def __call__(self):
         """Build the model."""

@@ -5,17 +5,22 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    TunedThresholdClassifierCV,
+    check_cv,
+)
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
 from .._metadata import fit_with_metadata
-from ..exceptions import VoteWarning
-from ..images import ImageAugmenter, check_images, get_groups
+from ..exceptions import ValidationSplitWarning, VoteWarning
+from ..images import ImageAugmenter, check_images, fixed_seed, get_groups
 from ._targets import check_targets
 
 # Pictures whose augmented views are predicted together.
@@ -156,6 +161,9 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
         -----
         VoteWarning
             If ``estimator`` has a threshold of its own, which is not used.
+
+        ValidationSplitWarning
+            If something in ``estimator`` splits by a ``cv`` that does not use groups.
         """
         self._validate_params()
         context = self._init_callback_context(max_subtasks=1)
@@ -170,7 +178,11 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
                 VoteWarning,
                 stacklevel=3,
             )
+        _warn_of_blind_splits(self.estimator)
         self.augmenter_ = ImageAugmenter() if self.augmenter is None else clone(self.augmenter)
+        if hasattr(self.augmenter_, "random_state"):
+            # predict and predict_proba must look at the same views.
+            self.augmenter_.random_state = fixed_seed(self.augmenter_.random_state)
         resampled, resampled_y = self.augmenter_.fit_resample(references, y)
         if sample_weight is not None:
             sample_weight = check_sample_weight(
@@ -303,3 +315,20 @@ def _has_own_threshold(estimator):
     if isinstance(estimator, Pipeline):
         return _has_own_threshold(estimator.steps[-1][1])
     return isinstance(estimator, (FixedThresholdClassifier, TunedThresholdClassifierCV))
+
+
+def _warn_of_blind_splits(estimator):
+    """Warn of splitters inside that put copies of one picture on both sides."""
+    for name, cv in estimator.get_params(deep=True).items():
+        if name.split("__")[-1] != "cv" or isinstance(cv, str):
+            continue
+        splitter = check_cv(cv)
+        if not get_routing_for_object(splitter).consumes("split", ["groups"]):
+            warnings.warn(
+                f"{name}={cv!r} inside AugmentedClassifier does not use groups: it puts a picture "
+                "and its copies, and pictures of one patient, on both sides of its splits. Put "
+                "that estimator around AugmentedClassifier, or set "
+                f"{name}=StratifiedImageGroupKFold().",
+                ValidationSplitWarning,
+                stacklevel=4,
+            )

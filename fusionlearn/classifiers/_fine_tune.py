@@ -269,14 +269,15 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         context = self._init_callback_context(max_subtasks=self.epochs)
         data, features, y, groups = self._check_data(X, y, groups)
         context.call_on_fit_task_begin(estimator=self, X=data, y=y)
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        weight = self._check_weights(sample_weight, features, y, labels)
+        classes, labels = np.unique(y, return_inverse=True)
+        weight = self._check_weights(sample_weight, features, y, classes, labels)
         seeds = spawn_seeds(self.random_state, 3)
         rng = np.random.default_rng(seeds[0])
         parts = self._split_validation(data, labels, weight, groups, rng)
-        with EpochObserver(self, context, data, y, self.epochs, self.verbose) as observer:
+        observed = EpochObserver(self, context, data, y, classes, self.epochs, self.verbose)
+        with observed as observer:
             trained = train(
-                self._head(features.shape[1]),
+                self._head(features.shape[1], len(classes)),
                 self._schedule(),
                 features,
                 labels,
@@ -285,6 +286,8 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 seeds[1:],
                 observer,
             )
+        # Last and together: a fit that fails leaves no labels of one fit with arrays of another.
+        self.classes_ = classes
         self.coefs_ = trained.coefs
         self.intercepts_ = trained.intercepts
         self.history_ = trained.history
@@ -342,7 +345,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     @property
     def model_(self):
         """Keras model from features to probabilities, made anew at each access."""
-        check_is_fitted(self)
+        check_is_fitted(self, "coefs_")
         return build_keras_head(self.coefs_, self.intercepts_, self.dropout)
 
     def __dir__(self):
@@ -399,7 +402,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         check_consistent_length(data, features)
         return data, features, y, get_groups(data)
 
-    def _check_weights(self, sample_weight, features, y, labels):
+    def _check_weights(self, sample_weight, features, y, classes, labels):
         weight = check_sample_weight(
             sample_weight, features, dtype=np.float64, ensure_non_negative=True
         )
@@ -408,7 +411,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 "y has 1 class among the samples of positive weight; a classifier needs at "
                 "least 2 classes to train on."
             )
-        by_class = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        by_class = compute_class_weight(self.class_weight, classes=classes, y=y)
         return (weight * by_class[labels]).astype(np.float32)
 
     def _split_validation(self, X, labels, weight, groups, rng):
@@ -416,11 +419,11 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             self.validation, self.validation_fraction, X, labels, weight, groups, rng
         )
 
-    def _head(self, n_features):
+    def _head(self, n_features, n_classes):
         return Head(
             n_features=n_features,
             hidden_units=tuple(int(units) for units in self.hidden_units),
-            n_outputs=1 if len(self.classes_) == 2 else len(self.classes_),
+            n_outputs=1 if n_classes == 2 else n_classes,
             has_dropout=self.dropout > 0,
             optimizer=self.optimizer.lower(),
         )
@@ -435,7 +438,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         )
 
     def _logits(self, X):
-        check_is_fitted(self)
+        check_is_fitted(self, "coefs_")
         if self.extractor is None:
             features = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         else:

@@ -84,14 +84,14 @@ def split_validation(validation, fraction, X, y, weight, groups, rng):
             )
             return everything
         training, held_out = np.split(np.arange(len(y)), [n_training])
-        if groups is not None and np.isin(groups[held_out], groups[training]).any():
-            _warn(
-                "validation='tail' put samples of one group (patient) into training and "
-                "validation, so the validation loss is too good. validation='stratified' "
-                "keeps groups apart."
-            )
     else:
         training, held_out = _first_split(validation, X, y, groups)
+    if groups is not None and np.isin(groups[held_out], groups[training]).any():
+        _warn(
+            f"validation={validation!r} put samples of one group (patient) into training and "
+            "validation, so the validation loss is too good. validation='stratified' "
+            "keeps groups apart."
+        )
     for message in _missing_classes(y, training, held_out):
         _warn(message)
     if not weight[held_out].any():

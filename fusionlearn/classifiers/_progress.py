@@ -18,6 +18,9 @@ class EpochObserver:
     y : array-like
         Targets, for callbacks that ask for them.
 
+    classes : ndarray of shape (n_classes,)
+        The labels, which the estimator does not have before its fit has ended.
+
     n_epochs : int
         Length of the bar.
 
@@ -25,10 +28,11 @@ class EpochObserver:
         Whether there is a bar.
     """
 
-    def __init__(self, estimator, context, X, y, n_epochs, verbose):
+    def __init__(self, estimator, context, X, y, classes, n_epochs, verbose):
         self._estimator = estimator
         self._context = context
         self._data = {"X": X, "y": y}
+        self._classes = classes
         self._n_epochs = n_epochs
         self._verbose = verbose
         self._bar = None
@@ -72,7 +76,7 @@ class EpochObserver:
 
         def fitted_attributes():
             coefs, intercepts = arrays()
-            return {"coefs_": coefs, "intercepts_": intercepts}
+            return {"classes_": self._classes, "coefs_": coefs, "intercepts_": intercepts}
 
         return self._epoch.call_on_fit_task_end(
             estimator=self._estimator, reconstruction_attributes=fitted_attributes, **self._data

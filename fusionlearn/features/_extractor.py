@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._compat import CallbackSupportMixin
 from ..backbones import Backbone, get_engine, resolve_network
+from ..exceptions import BackboneError
 from ..images import check_images
 from ._extraction import Job, extract
 from ._store import FeatureStore, resolve_store
@@ -229,6 +230,11 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         BackboneError
             If the network is unknown or cannot have these parameters.
         """
+        if hasattr(self.application, "get_weights"):
+            raise BackboneError(
+                f"application is a {type(self.application).__name__}; wanted a name. Pass "
+                "fusionlearn.register_backbone(name, model) instead of the model."
+            )
         self._validate_params()
         network = resolve_network(
             self.application,

@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 
-from ..backbones import Backbone, recognise_weights
+from ..backbones import BACKBONES, Backbone, recognise_weights
 from ..exceptions import BackboneWeightsError
 from ._extractor import BackboneFeatureExtractor
 
@@ -33,6 +33,9 @@ def make_extractors(*applications, weights="imagenet", **params):
 
     Raises
     ------
+    UnknownBackboneError
+        If there is no network of a name.
+
     ValueError
         If no network is given, one is given twice, or ``weights`` lacks one.
 
@@ -47,7 +50,10 @@ def make_extractors(*applications, weights="imagenet", **params):
     >>> [name for name, extractor in networks]
     ['InceptionV3', 'DenseNet121']
     """
-    names = [entry.name if isinstance(entry, Backbone) else entry for entry in applications]
+    names = [
+        entry.name if isinstance(entry, Backbone) else BACKBONES[entry].name
+        for entry in applications
+    ]
     if not names:
         raise ValueError("make_extractors got no network; wanted one name or more.")
     if len(set(names)) < len(names):

@@ -58,8 +58,10 @@ class SQLiteRows:
         self.path = path
         self.max_bytes = max_bytes
         self._hits = 0
+        self._reported = set()
         self._connection = None
         self._process = None
+        self._inode = None
         self._lock = threading.RLock()
         self._computing = threading.RLock()
         self._file_lock = None
@@ -93,14 +95,14 @@ class SQLiteRows:
     def read(self, network, pictures, out):
         """Fill the rows of ``out`` that are here; give the positions that are not."""
         found = np.zeros(len(pictures), dtype=bool)
-        with self._guarded("read"):
+        with self._guarded("read", first=False):
             self._read(self._open(), network, pictures, out, found)
         self._hits += int(found.sum())
         return np.flatnonzero(~found).tolist()
 
     def write(self, network, description, pictures, rows):
         """Keep computed rows, all or none."""
-        with self._guarded("written"):
+        with self._guarded("written", first=False):
             connection = self._open()
             used = time.time_ns()
             with self._transaction(connection):
@@ -213,9 +215,14 @@ class SQLiteRows:
         if self._connection is not None and self._process != os.getpid():
             _INHERITED.append(self._connection)
             self._connection = None
+        if self._connection is not None and _inode(self.path) != self._inode:
+            # Deleted or replaced: rows would go to a file that nobody finds any more.
+            self._connection.close()
+            self._connection = None
         if self._connection is None:
             self._connection = _connect(self.path)
             self._process = os.getpid()
+            self._inode = _inode(self.path)
         return self._connection
 
     @staticmethod
@@ -231,8 +238,10 @@ class SQLiteRows:
         connection.execute("COMMIT")
 
     @contextmanager
-    def _guarded(self, what):
+    def _guarded(self, what, *, first=True):
         with self._lock:
+            if first:
+                self._reported.clear()
             try:
                 yield
             except (sqlite3.Error, OSError) as error:
@@ -242,12 +251,23 @@ class SQLiteRows:
                 self._warn(what, error)
 
     def _warn(self, what, reason):
+        # Once for each cause in a transform: the same one is met again at every block.
+        if str(reason) in self._reported:
+            return
+        self._reported.add(str(reason))
         warnings.warn(
             f"The feature store {self.path} could not be {what}: {reason}. Features are computed "
             "where they are not found; results do not depend on it.",
             FeatureStoreWarning,
             stacklevel=4,
         )
+
+
+def _inode(path):
+    try:
+        return os.stat(path).st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _connect(path):

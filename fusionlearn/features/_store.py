@@ -1,8 +1,8 @@
 """Features that were computed once are kept."""
 
-import itertools
 import os
 import threading
+import uuid
 import weakref
 from numbers import Integral
 
@@ -13,7 +13,6 @@ from ._sqlite_rows import SQLiteRows
 _MEMORIES = weakref.WeakValueDictionary()
 _FILES = {}
 _LOCK = threading.Lock()
-_NUMBERS = itertools.count(1)
 
 
 class FeatureStore:
@@ -61,8 +60,8 @@ class FeatureStore:
             raise ValueError(f"max_bytes={max_bytes!r}: wanted None or a positive integer.")
         self._path = None if path is None else os.path.abspath(os.fspath(path))
         self._max_bytes = max_bytes
-        self._number = next(_NUMBERS) if path is None else 0
-        self._rows = _open(self._path, max_bytes, self._number)
+        self._token = uuid.uuid4().hex if path is None else ""
+        self._rows = _open(self._path, max_bytes, self._token)
 
     @property
     def path(self):
@@ -112,7 +111,7 @@ class FeatureStore:
         return self
 
     def __reduce__(self):
-        return _reopen, (self._path, self._max_bytes, self._number)
+        return _reopen, (self._path, self._max_bytes, self._token)
 
     def __repr__(self):
         path = "" if self._path is None else repr(self._path)
@@ -120,26 +119,27 @@ class FeatureStore:
         return f"FeatureStore({', '.join(part for part in (path, budget) if part)})"
 
 
-def _reopen(path, max_bytes, number):
+def _reopen(path, max_bytes, token):
     store = FeatureStore.__new__(FeatureStore)
-    store._path, store._max_bytes, store._number = path, max_bytes, number
-    store._rows = _open(path, max_bytes, number)
+    store._path, store._max_bytes, store._token = path, max_bytes, token
+    store._rows = _open(path, max_bytes, token)
     return store
 
 
-def _open(path, max_bytes, number):
+def _open(path, max_bytes, token):
     with _LOCK:
         if path is None:
-            rows = _MEMORIES.get(number)
+            rows = _MEMORIES.get(token)
             if rows is None:
-                rows = _MEMORIES[number] = MemoryRows(max_bytes)
+                rows = _MEMORIES[token] = MemoryRows(max_bytes)
             return rows
         if (path, max_bytes) not in _FILES:
             _FILES[path, max_bytes] = SQLiteRows(path, max_bytes)
         return _FILES[path, max_bytes]
 
 
-PROCESS_STORE = FeatureStore()
+# The same token everywhere: in a worker it is the worker's own.
+PROCESS_STORE = _reopen(None, None, "process")
 
 
 def resolve_store(store):

@@ -1,7 +1,13 @@
 """What a picture is: references, decoding, augmented views."""
 
-from ._augmenter import ImageAugmenter
-from ._check import check_images, contains_pictures, get_groups, share_references
+from ._augmenter import ImageAugmenter, fixed_seed
+from ._check import (
+    check_images,
+    contains_pictures,
+    get_groups,
+    picture_column,
+    share_references,
+)
 from ._reference import ImageReference
 
 __all__ = [
@@ -9,6 +15,8 @@ __all__ = [
     "ImageReference",
     "check_images",
     "contains_pictures",
+    "fixed_seed",
     "get_groups",
+    "picture_column",
     "share_references",
 ]

@@ -180,6 +180,8 @@ class ImageAugmenter(BaseEstimator):
         self._validate_params()
         references = check_images(X)
         y = np.asarray(y)
+        if y.ndim == 0:
+            raise ValueError(f"y={y!r}: wanted a target for each picture.")
         if len(y) != len(references):
             raise ValueError(f"y has {len(y)} entries for {len(references)} pictures.")
         if self.n_copies == 0 and not self.keep_original:
@@ -215,11 +217,11 @@ class ImageAugmenter(BaseEstimator):
         self._validate_params()
         references = check_images(X)
         n_copies = self.n_copies if n_copies is None else n_copies
-        seed = self.random_state
-        if not isinstance(seed, Integral):
-            seed = check_random_state(seed).randint(np.iinfo(np.int32).max)
+        if not isinstance(n_copies, Integral) or n_copies < 0:
+            raise ValueError(f"n_copies={n_copies!r}: wanted an integer from 0 upwards.")
+        seed = fixed_seed(self.random_state)
         parameters = {
-            "seed": int(seed),
+            "seed": seed,
             "rotation": float(self.rotation),
             "shear": float(self.shear),
             "shift": float(self.shift),
@@ -242,3 +244,24 @@ class ImageAugmenter(BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+def fixed_seed(random_state):
+    """Get one number for all copies that are made with a ``random_state``.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        An int is itself; a RandomState is drawn from; None takes another number every
+        time, from the operating system, so that NumPy's global generator is left alone.
+
+    Returns
+    -------
+    seed : int
+        The seed.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -16,6 +16,8 @@ _FORMS = (
 )
 _ENCODED = (bytes, bytearray, memoryview)
 _MAX_LISTED = 20
+# From here on (n, height, 3) is more likely one picture in colour than n very narrow ones.
+_COLOUR_PICTURE_SIDE = 16
 
 
 def check_images(X, groups=None):
@@ -81,7 +83,8 @@ def get_groups(X):
     Parameters
     ----------
     X : array-like of pictures
-        As for :func:`~fusionlearn.check_images`.
+        As for :func:`~fusionlearn.check_images`, or a table with one column of
+        references among others.
 
     Returns
     -------
@@ -102,14 +105,15 @@ def get_groups(X):
     >>> get_groups(X)
     array([7, 7, 8])
     """
-    groups = [reference.group for reference in check_images(X)]
+    column = picture_column(X)
+    groups = [ref.group for ref in check_images(X if column is None else column)]
     if len({isinstance(group, str) for group in groups}) > 1:
         groups = [str(group) for group in groups]
     return np.array(groups)
 
 
 def contains_pictures(X):
-    """Tell pictures from feature matrices, without looking at files.
+    """Tell pictures from features, texts and categories, without reading a file.
 
     Parameters
     ----------
@@ -119,7 +123,8 @@ def contains_pictures(X):
     Returns
     -------
     pictures : bool
-        True for references, paths, bytes, and arrays of more than two dimensions.
+        True for references, bytes, paths of files that exist (other strings may be
+        texts or categories), and arrays of more than two dimensions.
     """
     if isinstance(X, (str, bytes, os.PathLike)) or not hasattr(X, "__len__"):
         return False
@@ -134,10 +139,38 @@ def contains_pictures(X):
         return False
     first = items[0]
     return (
-        isinstance(first, (ImageReference, str, os.PathLike, *_ENCODED))
+        isinstance(first, (ImageReference, os.PathLike, *_ENCODED))
+        or (isinstance(first, str) and os.path.exists(first))
         or np.ndim(first) > 1
         or _is_pillow_image(first)
     )
+
+
+def picture_column(X):
+    """Find the column of references among the columns of a table.
+
+    Parameters
+    ----------
+    X : array-like
+        Anything that an estimator may be given.
+
+    Returns
+    -------
+    column : ndarray of shape (n_samples,), dtype object, or None
+        The column, where X is a table of several columns of which exactly one holds
+        references.
+    """
+    shape = getattr(X, "shape", None)
+    if shape is None or len(shape) != 2 or shape[1] < 2 or shape[0] == 0:
+        return None
+    if hasattr(X, "iloc"):
+        columns = [X.iloc[:, number] for number in range(shape[1])]
+        found = [column for column in columns if isinstance(column.iloc[0], ImageReference)]
+        return found[0].to_numpy() if len(found) == 1 else None
+    if X.dtype.kind != "O":
+        return None
+    found = [number for number, item in enumerate(X[0]) if isinstance(item, ImageReference)]
+    return X[:, found[0]] if len(found) == 1 else None
 
 
 def share_references(X, groups=None):
@@ -158,7 +191,7 @@ def share_references(X, groups=None):
         frame stays one, so that a ColumnTransformer finds its columns.
 
     references : ndarray of shape (n_samples,), dtype object, or None
-        The references, where X is pictures.
+        The references, where X is pictures or has one column of references.
 
     Raises
     ------
@@ -168,6 +201,9 @@ def share_references(X, groups=None):
     GroupConflictError
         If ``groups`` differ from the patients that pictures already have.
     """
+    column = picture_column(X)
+    if column is not None:
+        return X, check_images(column, groups)
     if not contains_pictures(X):
         return X, None
     references = check_images(X, groups)
@@ -224,6 +260,13 @@ def _array_items(X):
             f"an array of shape {X.shape} and type {X.dtype}",
             _FORMS,
             "This looks like features, not pictures. A grey picture alone is X[np.newaxis].",
+        )
+    if X.ndim == 3 and X.shape[2] in (3, 4) and min(X.shape[:2]) >= _COLOUR_PICTURE_SIDE:
+        raise ImageError(
+            f"an array of shape {X.shape}, which looks like one picture in colour",
+            _FORMS,
+            "Pass X[np.newaxis] for one picture, X[..., np.newaxis] for grey pictures of this "
+            "width.",
         )
     if X.ndim > 4:
         raise ImageError(f"an array of shape {X.shape}", _FORMS, "Pass one picture per sample.")
@@ -307,4 +350,7 @@ def _check_groups(groups, n_samples):
             )
     if len({isinstance(group, str) for group in groups}) > 1:
         raise ValueError("groups mixes strings and numbers: make all of them strings.")
-    return groups
+    # A table with a gap makes 7.0 of 7; both are the same patient.
+    return [
+        int(group) if isinstance(group, float) and group.is_integer() else group for group in groups
+    ]

@@ -38,18 +38,7 @@ def decode_bytes(data, path=None):
         If the data is empty, truncated, too large, has several pages or is no picture.
     """
     with _opened(data, path) as image:
-        _check_header(image, path)
-        try:
-            return image_to_pixels(image, path)
-        except ImageError:
-            raise
-        except Exception as error:
-            raise ImageError(
-                f"a {image.format} file that cannot be read to its end ({error})",
-                _WHOLE_FILE,
-                "Replace the file or remove it from X.",
-                path=path,
-            ) from error
+        return image_to_pixels(image, path)
 
 
 def describe_bytes(data, path=None):
@@ -89,7 +78,7 @@ def image_to_pixels(image, path=None):
     Parameters
     ----------
     image : PIL.Image.Image
-        Any mode but LAB.
+        One page, of any mode but LAB.
 
     path : str or None, default=None
         Where it came from, for messages.
@@ -102,13 +91,35 @@ def image_to_pixels(image, path=None):
     Raises
     ------
     ImageError
-        If the mode has no rule.
+        If the mode has no rule, or the picture is truncated, too large or has several
+        pages.
     """
+    _check_header(image, path)
+    try:
+        return _to_pixels(image, path)
+    except ImageError:
+        raise
+    except Exception as error:
+        raise ImageError(
+            f"a {image.format} file that cannot be read to its end ({error})",
+            _WHOLE_FILE,
+            "Replace the file or remove it from X.",
+            path=path,
+        ) from error
+
+
+def _to_pixels(image, path):
     from PIL import Image, ImageOps
 
+    # A PNM file of 16 bits is opened with 32, scaled to the range of 16.
+    is_16_bit = image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM")
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray(_high_byte(np.asarray(image), path))
+    if is_16_bit:
+        values = np.asarray(image)
+        pixels = _high_byte(values, path)
+        if isinstance(image.info.get("transparency"), int):
+            pixels[values == image.info["transparency"]] = 0
+        image = Image.fromarray(pixels)
     elif image.mode in ("I", "F"):
         pixels = np.asarray(image, dtype=np.float64)
         check_float_pixels(pixels, path)
@@ -213,6 +224,16 @@ def _open(data):
 
 
 def _check_header(image, path):
+    from PIL import ImageFile
+
+    if ImageFile.LOAD_TRUNCATED_IMAGES:
+        raise ImageError(
+            "PIL.ImageFile.LOAD_TRUNCATED_IMAGES = True, with which half a file passes for a "
+            "whole picture",
+            "False, which is Pillow's default",
+            "Set it back to False.",
+            path=path,
+        )
     limit = get_config()["max_image_pixels"]
     if image.width * image.height > limit:
         raise ImageError(

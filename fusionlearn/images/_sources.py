@@ -162,15 +162,18 @@ class ArraySource:
 
     def digest(self):
         """SHA-256 of shape and pixels, the same for uint8 and float."""
-        grey = self._uint8()
-        hasher = hashlib.sha256(f"array\0{grey.shape}\0".encode())
-        hasher.update(np.ascontiguousarray(grey))
-        return hasher.hexdigest()
+        return _pixels_digest(self._uint8())
 
     def pixels(self, digest=None):
-        """Copy of the pixels as RGB."""
-        pixels = self._uint8()
-        return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels.copy()
+        """Copy of the pixels as RGB, after a look whether they still have the digest."""
+        pixels = self._uint8().copy()
+        if digest is not None and _pixels_digest(pixels) != digest:
+            raise ImageError(
+                "an array that has changed since it was first read",
+                "the same pixels until the work is done",
+                "Pass a copy, or make the pictures anew with check_images.",
+            )
+        return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
     def describe(self):
         """Format, mode, size and number of bytes."""
@@ -186,6 +189,12 @@ class ArraySource:
     def _uint8(self):
         array = self.array if self.array.dtype == np.uint8 else round_pixels(self.array)
         return array[:, :, np.newaxis] if array.ndim == 2 else array
+
+
+def _pixels_digest(pixels):
+    hasher = hashlib.sha256(f"array\0{pixels.shape}\0".encode())
+    hasher.update(np.ascontiguousarray(pixels))
+    return hasher.hexdigest()
 
 
 SOURCES = {

@@ -5,7 +5,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from ..images import check_images, contains_pictures, get_groups
+from ..images import get_groups, share_references
 
 
 class StratifiedImageGroupKFold(StratifiedGroupKFold):
@@ -59,7 +59,8 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            Pictures as for :func:`~fusionlearn.check_images`, or features.
+            Pictures as for :func:`~fusionlearn.check_images`, a table with one column
+            of references among others, or features.
 
         y : array-like of shape (n_samples,)
             Labels.
@@ -84,8 +85,9 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
         GroupConflictError
             If ``groups`` contradict the patients that the pictures carry.
         """
-        if contains_pictures(X):
-            groups = get_groups(check_images(X, groups))
+        _, references = share_references(X, groups)
+        if references is not None:
+            groups = get_groups(references)
         elif groups is None:
             raise ValueError(
                 f"{type(self).__name__} got features without groups. Features do not know their "

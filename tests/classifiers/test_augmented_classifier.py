@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Perceptron, RidgeClassifier
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, StratifiedGroupKFold
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -26,7 +27,13 @@ from fusionlearn import (
     check_images,
     get_groups,
 )
-from fusionlearn.exceptions import GroupConflictError, ImageError, VoteWarning
+from fusionlearn.exceptions import (
+    GroupConflictError,
+    ImageError,
+    ValidationSplitWarning,
+    VoteWarning,
+)
+from fusionlearn.model_selection import StratifiedImageGroupKFold
 
 RNG = np.random.default_rng(0)
 Y = np.arange(24) % 2
@@ -367,3 +374,27 @@ def test_groups_of_copies_are_those_of_their_patients():
 def test_an_html_picture_of_it_is_drawn():
     steps = [("f", FunctionTransformer(features)), ("c", LogisticRegression())]
     assert "AugmentedClassifier" in AugmentedClassifier(Pipeline(steps), LIGHT)._repr_html_()
+
+
+@pytest.mark.parametrize("seed", [None, np.random.RandomState(0)])
+def test_predictions_are_of_the_same_views_whatever_the_seed(seed):
+    """predict and predict_proba are two calls, and must not draw views of their own."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (40, 12, 12), dtype=np.uint8)
+    y = rng.integers(0, 2, 40)
+    inner = Pipeline([("features", PixelExtractor()), ("classifier", GaussianNB())])
+    model = AugmentedClassifier(inner, ImageAugmenter(1, random_state=seed), test_copies=2)
+    model.fit(X, y)
+    proba = model.predict_proba(X)
+    assert np.array_equal(proba, model.predict_proba(X))
+    assert np.array_equal(model.classes_[proba.argmax(axis=1)], model.predict(X))
+
+
+def test_a_splitter_inside_that_knows_no_patients_is_announced():
+    X, y = np.random.default_rng(0).integers(0, 256, (12, 8, 8), dtype=np.uint8), [0, 1] * 6
+    inner = Pipeline([("features", PixelExtractor()), ("classifier", GaussianNB())])
+    search = GridSearchCV(inner, {"classifier__var_smoothing": [1e-9, 1e-3]}, cv=2)
+    with pytest.warns(ValidationSplitWarning, match=r"cv=2 inside AugmentedClassifier.*around"):
+        AugmentedClassifier(search, ImageAugmenter(1)).fit(X, y)
+    safe = clone(search).set_params(cv=StratifiedImageGroupKFold(2))
+    AugmentedClassifier(safe, ImageAugmenter(1)).fit(X, y)  # warnings are errors here

@@ -520,3 +520,38 @@ def test_pictures_without_an_extractor_are_refused_with_the_remedy():
     pictures = np.zeros((4, 8, 8, 3), dtype=np.uint8)
     with pytest.raises(ValueError, match=r"no extractor.*FineTuneClassifier\(extractor\)"):
         FineTuneClassifier().fit(pictures, [0, 0, 1, 1])
+
+
+def test_a_fit_that_fails_leaves_the_former_one_whole():
+    """No labels of one fit with arrays of another."""
+    X = np.random.default_rng(0).normal(size=(60, 5))
+    y = np.repeat([0, 1], 30)
+    classifier = FineTuneClassifier(epochs=2, random_state=0)
+    with pytest.raises(ValueError, match="1 class"):
+        classifier.fit(X, np.zeros(60))
+    with pytest.raises(NotFittedError):
+        classifier.predict(X)
+    before = classifier.fit(X, np.where(y, "well", "sick")).predict(X)
+    with pytest.raises(ValueError, match="1 class"):
+        classifier.fit(X, np.zeros(60))
+    assert np.array_equal(classifier.predict(X), before)
+
+
+@pytest.mark.parametrize("floatx", ["float16", "float64"])
+def test_keras_float_type_is_of_no_concern(floatx, monkeypatch):
+    import keras
+
+    from fusionlearn.classifiers._trainer_pool import POOL
+
+    X = np.random.default_rng(0).normal(size=(40, 4))
+    y = (X[:, 0] > 0).astype(int)
+    expected = FineTuneClassifier(epochs=2, random_state=0).fit(X, y).coefs_[0]
+    POOL.clear()
+    before = keras.config.floatx()
+    keras.config.set_floatx(floatx)
+    try:
+        coefs = FineTuneClassifier(epochs=2, random_state=0).fit(X, y).coefs_[0]
+    finally:
+        keras.config.set_floatx(before)
+        POOL.clear()
+    np.testing.assert_array_equal(coefs, expected)

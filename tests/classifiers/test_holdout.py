@@ -188,8 +188,9 @@ def test_a_splitter_gets_groups_if_it_uses_them():
     y, groups = np.arange(12) % 2, np.arange(12) // 4
     _, validation = split(y, groups, validation=GroupKFold(3))
     assert len(set(groups[validation])) == 1
-    split(y, groups, validation=KFold(3))
-    split(y, groups, validation=PredefinedSplit([0, 0] + [-1] * 10))
+    for blind in (KFold(4), PredefinedSplit([0, 0] + [-1] * 10)):
+        with pytest.warns(ValidationSplitWarning, match=r"samples of one group \(patient\)"):
+            split(y, groups, validation=blind)
 
 
 def test_a_splitter_of_ones_own_gets_groups():

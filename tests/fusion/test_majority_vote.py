@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron
 from sklearn.model_selection import (
@@ -667,9 +669,19 @@ def test_groups_that_contradict_the_pictures():
         MajorityVoteFusion([("a", Recorder())]).fit(frame, labels, groups=np.arange(12))
 
 
-def test_missing_file_is_named():
-    with pytest.raises(ImageError, match=r"picture 0 .*nowhere\.png"):
-        MajorityVoteFusion([("a", Recorder())]).fit(["nowhere.png"] * 2, [0, 1])
+def test_missing_file_is_named(tmp_path, pictures):
+    """By the fusion, if another one is there; strings alone may be texts."""
+    Image.fromarray(pictures[0]).save(tmp_path / "here.png")
+    paths = [str(tmp_path / name) for name in ("here.png", "nowhere.png")]
+    with pytest.raises(ImageError, match=r"picture 1 .*nowhere\.png"):
+        MajorityVoteFusion([("a", Recorder())]).fit(paths, [0, 1])
+
+
+def test_texts_are_no_paths():
+    texts = ["ground-glass left", "clear", "ground-glass right", "clear lungs"]
+    member = make_pipeline(CountVectorizer(), LogisticRegression())
+    vote = MajorityVoteFusion([("words", member)]).fit(texts, [1, 0, 1, 0])
+    assert vote.predict(texts).tolist() == [1, 0, 1, 0]
 
 
 # callbacks

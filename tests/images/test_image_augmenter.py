@@ -40,7 +40,7 @@ def smooth_picture(height=61, width=80):
     return np.rint(127.5 + 100 * np.stack(waves, axis=2)).astype(np.uint8)
 
 
-@given(grey_or_rgb(), augmentations(), st.integers(0, 2**32), st.integers(0, 3))
+@given(grey_or_rgb(), augmentations(), st.integers(0, 2**32 - 1), st.integers(0, 3))
 def test_picture_seed_and_number_alone_decide(picture, parameters, seed, number):
     """Neither the other pictures nor how many copies are made nor what was drawn before."""
     augmenter = ImageAugmenter(random_state=seed, **parameters)
@@ -379,3 +379,21 @@ def test_the_tags_say_that_pictures_are_no_matrix():
     assert not tags.two_d_array
     assert tags.three_d_array
     assert tags.string
+
+
+def test_without_a_seed_copies_differ_and_numpy_is_left_alone(pictures):
+    """The fixture of all tests looks at NumPy's generator."""
+    augmenter = ImageAugmenter(1, random_state=None)
+    digests = {augmenter.make_copies(pictures)[0, 0].digest for _ in range(3)}
+    assert len(digests) == 3
+
+
+@pytest.mark.parametrize("n_copies", [-1, 1.5])
+def test_a_number_of_copies_that_cannot_be(n_copies, pictures):
+    with pytest.raises(ValueError, match=r"n_copies=.*wanted an integer"):
+        ImageAugmenter().make_copies(pictures, n_copies)
+
+
+def test_targets_are_needed(pictures):
+    with pytest.raises(ValueError, match="wanted a target for each picture"):
+        ImageAugmenter().fit_resample(pictures, None)

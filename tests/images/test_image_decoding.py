@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fusionlearn import check_images
-from fusionlearn.exceptions import ImageWarning
+from fusionlearn.exceptions import ImageError, ImageWarning
 
 
 def decode(data):
@@ -183,3 +183,29 @@ def test_describing_reads_the_header_alone(rgb, encode):
         "height": 5,
         "n_bytes": 105,
     }
+
+
+def test_a_16_bit_pnm_follows_the_rule_of_16_bits(pictures):
+    """Pillow opens it with 32 bits."""
+    values = pictures[0, :, :, 0].astype(">u2") * 257
+    height, width = values.shape
+    data = f"P5 {width} {height} 65535\n".encode() + values.tobytes()
+    np.testing.assert_array_equal(check_images([data])[0].decode()[..., 0], pictures[0, :, :, 0])
+
+
+def test_half_a_file_is_refused_whatever_pillow_is_told(pictures, encode, monkeypatch):
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
+    with pytest.raises(ImageError, match="LOAD_TRUNCATED_IMAGES"):
+        check_images([encode(pictures[0])])[0].decode()
+
+
+def test_an_open_pillow_image_is_held_to_the_same_rules(pictures, encode):
+    truncated = Image.open(io.BytesIO(encode(pictures[0], "JPEG")[:-200]))
+    with pytest.raises(ImageError, match=r"picture 1: got a JPEG file that cannot be read"):
+        check_images([pictures[0], truncated])
+    pages = [Image.fromarray(picture) for picture in pictures[:2]]
+    several = Image.open(
+        io.BytesIO(encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    )
+    with pytest.raises(ImageError, match="2 pages"):
+        check_images([several])

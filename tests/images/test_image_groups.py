@@ -145,3 +145,16 @@ def test_naming_a_patient_leaves_the_caller_s_references_alone(pictures):
     assert all(reference.has_known_group for reference in named)
     assert named[0].with_group("zoe").group == "zoe"
     assert named[0].group == "ann"
+
+
+def test_patients_are_found_in_a_table_with_one_column_of_references(pictures):
+    references = check_images(pictures, groups=list("aabbcc"))
+    frame = pd.DataFrame({"age": np.arange(6), "picture": references})
+    assert get_groups(frame).tolist() == list("aabbcc")
+    assert get_groups(frame.to_numpy(dtype=object)).tolist() == list("aabbcc")
+
+
+def test_a_number_with_and_without_a_point_is_one_patient(pictures):
+    """A table with a gap makes floats of integers."""
+    references = check_images(check_images(pictures, groups=range(6)), groups=np.arange(6.0))
+    assert get_groups(references).tolist() == [0, 1, 2, 3, 4, 5]

@@ -10,8 +10,9 @@ import joblib
 import numpy as np
 import pytest
 
-from fusionlearn import ImageAugmenter, check_images
+from fusionlearn import ImageAugmenter, check_images, get_groups
 from fusionlearn._files import file_digest
+from fusionlearn.exceptions import ImageError
 
 
 @pytest.fixture
@@ -180,3 +181,14 @@ class TestFileDigest:
         self.write(path, encode(pictures[1], "BMP"), age="old")
         with pytest.raises(ImageError, match="has changed"):
             check_images([path])[0].decode()
+
+
+def test_an_array_that_changes_is_noticed(pictures):
+    """Otherwise the pixels would go under the digest of what was there before."""
+    X = pictures.copy()
+    references = check_images(X)
+    get_groups(references)
+    X[2] = 7
+    references[1].decode()
+    with pytest.raises(ImageError, match="array that has changed since it was first read"):
+        references[2].decode()

@@ -1,5 +1,7 @@
 """evaluate: each picture judged once, by a model that saw no picture of its patient."""
 
+import dataclasses
+import functools
 import json
 import pickle
 import uuid
@@ -77,6 +79,13 @@ def judged():
     """One evaluation for all tests that only read it: intervals take their time."""
     X, y, _ = make_data()
     return evaluate(Recorder(), X, y, cv=3, positive="ill")
+
+
+@pytest.fixture
+def quick_intervals(monkeypatch):
+    """Intervals from few resamples, for tests of what is around them."""
+    quick = functools.partial(bootstrap_interval, n_resamples=20)
+    monkeypatch.setattr("fusionlearn.model_selection._evaluation.bootstrap_interval", quick)
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
@@ -270,7 +279,7 @@ def test_intervals_are_those_of_the_bootstrap_by_patient(judged):
         return f1_score(y_true, y_pred, pos_label="ill", zero_division=0.0)
 
     column = judged.y_proba[:, 0]
-    assert judged.scores == {
+    assert dataclasses.replace(judged).scores == {  # a fresh one, that has none yet
         "accuracy": bootstrap_interval(accuracy_score, y, predicted, groups=groups),
         "f1": bootstrap_interval(f1, y, predicted, groups=groups),
         "roc_auc": bootstrap_interval(roc_auc_score, y == "ill", column, groups=groups),
@@ -278,6 +287,7 @@ def test_intervals_are_those_of_the_bootstrap_by_patient(judged):
     assert judged.scores["accuracy"].estimate == accuracy_score(y, predicted)
 
 
+@pytest.mark.usefixtures("quick_intervals")
 def test_more_than_two_classes():
     X, y, _ = make_data(classes=("a", "b", "c"), n_patients=18)
     evaluation = evaluate(Recorder(), X, y, cv=3, shortcut=False)
@@ -299,6 +309,7 @@ def test_labels_of_any_kind(labels):
     np.testing.assert_array_equal(evaluation.classes, labels)
 
 
+@pytest.mark.usefixtures("quick_intervals")
 def test_good_model_scores_high(judged):
     """Sanity of the whole: the order of columns and labels is right."""
     assert judged.scores["roc_auc"].estimate > 0.8
@@ -317,6 +328,7 @@ def test_shortcut_is_the_baseline_on_the_same_folds():
     assert evaluate(Recorder(), X, y, cv=3, shortcut=False).shortcut is None
 
 
+@pytest.mark.usefixtures("quick_intervals")
 def test_text_says_when_the_file_gives_the_class_away(encode):
     """Pixels are noise; the format tells the class, and the text says so."""
     rng = np.random.default_rng(0)
@@ -330,6 +342,7 @@ def test_text_says_when_the_file_gives_the_class_away(encode):
     assert "ranks no better than a forest that sees only how files are stored" in str(evaluation)
 
 
+@pytest.mark.usefixtures("quick_intervals")
 def test_text_is_a_table_of_scores(judged):
     head, model, file = str(judged).splitlines()
     assert head.startswith("24 pictures, 12 patients, 95 % intervals by patient")
@@ -344,6 +357,7 @@ def test_text_is_a_table_of_scores(judged):
 # the result
 
 
+@pytest.mark.usefixtures("quick_intervals")
 def test_result_is_frozen_picklable_and_timed(judged):
     with pytest.raises(AttributeError):
         judged.positive = "well"
@@ -354,6 +368,7 @@ def test_result_is_frozen_picklable_and_timed(judged):
     assert (judged == copied) is False
 
 
+@pytest.mark.usefixtures("quick_intervals")
 def test_evaluation_of_predictions_made_elsewhere():
     proba = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]])
     evaluation = Evaluation(np.array([0, 0, 1, 1]), proba, np.array([0, 1]), 1, np.arange(4))

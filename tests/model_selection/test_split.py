@@ -294,3 +294,13 @@ def test_learning_curve(references):
     )
     assert scores.shape == (2, 3)
     assert scores.min() == 1
+
+
+def test_patients_are_read_from_a_data_frame_with_tabular_columns():
+    X = check_images(np.zeros((12, 8, 8), dtype=np.uint8), groups=np.repeat(range(6), 2))
+    frame = pd.DataFrame({"age": np.arange(12), "picture": X})
+    groups = get_groups(X)
+    for train, test in StratifiedImageGroupKFold(3).split(frame, np.repeat([0, 1, 0, 1, 0, 1], 2)):
+        assert not set(groups[train]) & set(groups[test])
+    with pytest.raises(GroupConflictError):
+        list(StratifiedImageGroupKFold(3).split(frame, [0, 1] * 6, groups[::-1]))
