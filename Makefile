@@ -1,16 +1,18 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
 # make demo | test | lint | docs | test-slow | clean        PYTHON=python3.12 picks an interpreter
+# make demo DATA=scans/ GROUPS='(patient[0-9]+)'            on your pictures, and whose they are
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
+GROUPS ?=
 
 .PHONY: demo test test-slow lint format docs clean help
 
 help:
-	@sed -n '1,2s/^# //p' Makefile
+	@sed -n '1,3s/^# //p' Makefile
 
 # The stamp is newer than pyproject.toml exactly if what it asks for is installed.
 $(READY): pyproject.toml
@@ -21,7 +23,7 @@ $(READY): pyproject.toml
 	@touch $(READY)
 
 demo: $(READY)
-	$(BIN)/fusionlearn demo $(if $(DATA),--data "$(DATA)")
+	$(BIN)/fusionlearn demo $(if $(DATA),--data "$(DATA)") $(if $(GROUPS),--group-pattern '$(GROUPS)')
 
 test: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term

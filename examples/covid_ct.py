@@ -41,6 +41,11 @@ def parse_arguments(arguments=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", required=True, help="folder of COVID-CT, or one folder per class")
+    parser.add_argument(
+        "--group-pattern",
+        metavar="REGEX",
+        help="finds the patient in each picture's path, such as '(patient[0-9]+)'",
+    )
     parser.add_argument("--weights", help="folder with Keras weights files; default: download")
     parser.add_argument(
         "--network",
@@ -62,17 +67,19 @@ def parse_arguments(arguments=None):
     return arguments
 
 
-def load(path):
+def load(path, group_pattern=None):
     """Load COVID-CT, or any other data set in folders."""
     folder = Path(path)
     is_covid_ct = any((folder / place).is_dir() for place in ("CT_COVID", "Images-processed"))
-    return load_covid_ct(folder) if is_covid_ct else load_image_folder(folder)
+    if is_covid_ct and group_pattern is None:
+        return load_covid_ct(folder)
+    return load_image_folder(folder, group_pattern=group_pattern)
 
 
 def main(arguments=None):
     """Run the whole job."""
     arguments = parse_arguments(arguments)
-    data = load(arguments.data)
+    data = load(arguments.data, arguments.group_pattern)
     groups = get_groups(data.data)
     positive = str(data.pos_label or data.target_names[-1])
     patients = "" if data.groups is None else f" of {len(set(data.groups))} patients"
@@ -102,7 +109,8 @@ def main(arguments=None):
 
     models = {FILE_ALONE: make_shortcut_baseline(), **models}
 
-    title = f"Cross-validation by patient, {arguments.folds} folds, {len(data.data)} pictures"
+    unit = "picture" if data.groups is None else "patient"
+    title = f"Cross-validation by {unit}, {arguments.folds} folds, {len(data.data)} pictures"
     results, steps = {title: {}}, {}
     for name, model in models.items():
         evaluation = evaluate(

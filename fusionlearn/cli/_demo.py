@@ -35,7 +35,7 @@ _HEAD = {
 }
 
 
-def run_demo(*, data=None, weights=None, out="fusionlearn-demo", progress=True):
+def run_demo(*, data=None, group_pattern=None, weights=None, out="fusionlearn-demo", progress=True):
     """Cross-validate single networks, concat and vote, and draw the recipe's figures.
 
     Parameters
@@ -43,6 +43,9 @@ def run_demo(*, data=None, weights=None, out="fusionlearn-demo", progress=True):
     data : path or None, default=None
         Folder with a folder per class, COVID-CT, or a CSV file; None makes synthetic chest
         slices.
+
+    group_pattern : str or None, default=None
+        Regular expression with one group that finds the patient in a picture's path.
 
     weights : path or None, default=None
         Folder with Keras weights files; None takes ImageNet weights where they can be
@@ -69,15 +72,16 @@ def run_demo(*, data=None, weights=None, out="fusionlearn-demo", progress=True):
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(f"{str(out)!r} is a file; wanted a folder for the figures.")
-    dataset = _load(data)
+    dataset = _load(data, group_pattern)
     n_folds = _count_folds(dataset)
     _describe(dataset)
     out.mkdir(parents=True, exist_ok=True)
-    networks = _networks(weights, FeatureStore(out / "features.db"), verbose=int(progress))
+    store = FeatureStore(out / "features.db")
+    networks = _networks(weights, store, verbose=int(progress))
     print(f"Networks: {', '.join(name for name, _ in networks)}", flush=True)
 
     models = _models(networks)
-    _extract(networks, dataset, models["concat"].augmenter)
+    _extract(networks, dataset, models["concat"].augmenter, store)
     _cross_validate(dataset, models, n_folds)
     classifier = models["concat"].fit(dataset.data, dataset.target)
     figures = _draw(dataset, classifier)
@@ -91,12 +95,16 @@ def run_demo(*, data=None, weights=None, out="fusionlearn-demo", progress=True):
     )
 
 
-def _load(data):
+def _load(data, group_pattern):
     if data is None:
+        if group_pattern is not None:
+            raise ValueError("a pattern for patients was given, but no data; give both or none.")
         return make_ct_phantoms(n_samples=160, image_size=_INPUT_SIZE)
     folder = Path(data)
     is_covid_ct = any((folder / place).is_dir() for place in ("CT_COVID", "Images-processed"))
-    return load_covid_ct(folder) if is_covid_ct else load_image_folder(folder)
+    if is_covid_ct and group_pattern is None:
+        return load_covid_ct(folder)
+    return load_image_folder(folder, group_pattern=group_pattern)
 
 
 def _count_folds(dataset):
@@ -120,7 +128,8 @@ def _describe(dataset):
     if dataset.groups is None:
         text = (
             f"{n_pictures} pictures. No patients are known: each picture counts as a patient of "
-            "its own, and figures are too good if one patient has several."
+            "its own, and figures are too good if one patient has several. If paths hold the "
+            "patient, say where: --group-pattern '(patient[0-9]+)'."
         )
     else:
         text = f"{n_pictures} pictures of {len(set(dataset.groups))} patients."
@@ -161,23 +170,24 @@ def _models(networks):
     }
 
 
-def _extract(networks, dataset, augmenter):
+def _extract(networks, dataset, augmenter, store):
     """Compute all features up front, so that the progress bar is one for each network."""
-    start = time.perf_counter()
+    start, before = time.perf_counter(), store.stats()["computed"]
     pictures, _ = augmenter.fit_resample(dataset.data, dataset.target)
     for _, network in networks:
         network.fit_transform(pictures)
+    computed = store.stats()["computed"] - before
     print(
-        f"{len(pictures)} pictures and copies went through {len(networks)} networks, once each, "
-        f"in {time.perf_counter() - start:.0f} s.",
+        f"{len(pictures)} pictures and copies, {len(networks)} networks: {computed} rows of "
+        f"features computed, {len(pictures) * len(networks) - computed} found in the store, in "
+        f"{time.perf_counter() - start:.0f} s.",
         flush=True,
     )
 
 
 def _cross_validate(dataset, models, n_folds):
-    print(
-        f"\nCross-validation by patient, {n_folds} folds; 95 % intervals from resampling patients"
-    )
+    unit = "picture" if dataset.groups is None else "patient"
+    print(f"\nCross-validation by {unit}, {n_folds} folds; 95 % intervals from resampling {unit}s")
     print(f"  {'':<22}{'accuracy':^24}{'F1':^24}{'AUC':^24}{'seconds':>8}")
     areas = {}
     for name, model in {_FILE_ALONE: make_shortcut_baseline(), **models}.items():

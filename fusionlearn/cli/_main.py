@@ -112,6 +112,12 @@ def _add_demo(commands):
         "known, patient (default: synthetic pictures)",
     )
     demo.add_argument(
+        "--group-pattern",
+        metavar="REGEX",
+        help="regular expression with one group that finds the patient in each picture's path, "
+        "such as '(patient[0-9]+)'; pictures of one patient are kept on one side of a split",
+    )
+    demo.add_argument(
         "--weights",
         metavar="FOLDER",
         help="folder with Keras weights files, all of which are used (default: ImageNet weights "
@@ -131,5 +137,9 @@ def _run_demo(options):
     from ._demo import run_demo
 
     run_demo(
-        data=options.data, weights=options.weights, out=options.out, progress=not options.quiet
+        data=options.data,
+        group_pattern=options.group_pattern,
+        weights=options.weights,
+        out=options.out,
+        progress=not options.quiet,
     )

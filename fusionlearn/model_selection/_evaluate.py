@@ -127,6 +127,7 @@ def evaluate(
     if isinstance(cv, Integral):
         cv = StratifiedImageGroupKFold(cv, shuffle=True, random_state=random_state)
     groups = get_groups(references)
+    known = any(reference.has_known_group for reference in references)
     folds = list(cv.split(references, y, groups))
     _check_folds(cv, folds, groups)
 
@@ -140,7 +141,7 @@ def evaluate(
         for (_, test), part in zip(folds, parts, strict=True):
             proba[test] = part
         seconds = time.perf_counter() - start
-        return Evaluation(y, proba, classes, positive, groups, seconds, shortcut)
+        return Evaluation(y, proba, classes, positive, groups, seconds, shortcut, known)
 
     baseline = judged(make_shortcut_baseline(random_state), None) if shortcut else None
     return judged(estimator, baseline)

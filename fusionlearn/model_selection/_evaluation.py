@@ -38,6 +38,9 @@ class Evaluation:
     shortcut : Evaluation or None, default=None
         What the shortcut baseline predicts for the same pictures.
 
+    patients_known : bool, default=True
+        Whether ``groups`` are patients; otherwise each picture counts as its own.
+
     See Also
     --------
     evaluate : Makes one by cross-validation.
@@ -64,6 +67,7 @@ class Evaluation:
     groups: np.ndarray
     seconds: float = float("nan")
     shortcut: "Evaluation | None" = None
+    patients_known: bool = True
 
     @property
     def y_pred(self):
@@ -100,14 +104,17 @@ class Evaluation:
         }
 
     def __str__(self):
-        n_groups = len(np.unique(self.groups))
+        if self.patients_known:
+            whose = f"{len(np.unique(self.groups))} patients, 95 % intervals by patient"
+        else:
+            whose = (
+                "patients are not known: each picture counts as its own, and scores and 95 % "
+                "intervals are too good if one patient has several"
+            )
         about = f"about {str(self.positive)!r}"
         if len(self.classes) > 2:
             about = f"means over {len(self.classes)} classes"
-        lines = [
-            f"{len(self.y_true)} pictures, {n_groups} patients, 95 % intervals by patient; "
-            f"f1 and roc_auc are {about}"
-        ]
+        lines = [f"{len(self.y_true)} pictures, {whose}; f1 and roc_auc are {about}"]
         lines += _lines("the model", self)
         if self.shortcut is not None:
             lines += _lines("file alone, no pixel", self.shortcut)

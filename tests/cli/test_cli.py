@@ -270,7 +270,9 @@ def test_demo_on_a_folder_with_weights(tmp_path, weights, capfd):
     assert "row/s" not in err
     assert "12 pictures. No patients are known" in text
     assert "Networks: MobileNet-0.25, MobileNetV2-0.35\n" in text
-    assert "36 pictures and copies went through 2 networks, once each" in text
+    counts = "36 pictures and copies, 2 networks: 72 rows of features computed, 0 found"
+    assert counts in text
+    assert "Cross-validation by picture" in text
     rows = [line[2:22].strip() for line in text.splitlines() if line.count("[") == 3]
     assert rows == [
         "file alone, no pixel",
@@ -283,6 +285,24 @@ def test_demo_on_a_folder_with_weights(tmp_path, weights, capfd):
     assert "about the class 'healthy'" in text
     assert "nothing here is a diagnosis" in text
     check_figures(out)
+
+
+@pytest.mark.usefixtures("quick_intervals")
+def test_demo_is_told_the_patients(tmp_path, weights, capsys):
+    data = write_pictures(tmp_path / "data")
+    for folder in data.iterdir():
+        for number, file in enumerate(sorted(folder.iterdir())):
+            file.rename(folder / f"patient{folder.name}{number // 2}-{number}.png")
+    options = ["--data", str(data), "--weights", str(weights), "--out", str(tmp_path / "out")]
+    assert main(["demo", *options, "--quiet", "--group-pattern", r"(patient.*\d+)-"]) == 0
+    text = capsys.readouterr().out
+    assert "12 pictures of 6 patients" in text
+    assert "Cross-validation by patient" in text
+
+
+def test_demo_with_a_pattern_but_no_data(capsys):
+    assert main(["demo", "--group-pattern", "(a)"]) == 1
+    assert "but no data" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("quick_intervals")
@@ -337,6 +357,6 @@ def test_demo_reads_covid_ct(tmp_path):
         files = sorted((tmp_path / name).iterdir())
         rows += [f"{name}/{file.name},{label},train,{label}{file.stem}" for file in files]
     (tmp_path / "index.csv").write_text("\n".join(rows))
-    dataset = _demo._load(tmp_path)
+    dataset = _demo._load(tmp_path, None)
     assert dataset.pos_label == "covid"
     assert len(set(dataset.groups)) == 4

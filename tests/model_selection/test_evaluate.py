@@ -380,3 +380,17 @@ def test_evaluation_of_predictions_made_elsewhere():
 
 def test_stub_is_a_classifier():
     assert get_tags(Recorder()).estimator_type == "classifier"
+
+
+def test_the_text_says_when_patients_are_not_known():
+    """Otherwise each picture would pass for a patient."""
+    facts = {
+        "y_true": np.array([0, 0, 1, 1]),
+        "y_proba": np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]]),
+        "classes": np.array([0, 1]),
+        "positive": 1,
+        "groups": np.arange(4),
+    }
+    assert "4 patients" in str(Evaluation(**facts))
+    unknown = str(Evaluation(**facts, patients_known=False))
+    assert "patients are not known: each picture counts as its own" in unknown
