@@ -1,13 +1,13 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
 # make demo | test | lint | docs | test-slow | clean        PYTHON=python3.12 picks an interpreter
-# make demo DATA=scans/ GROUPS='(patient[0-9]+)'            on your pictures, and whose they are
+# make demo DATA=scans/ PATIENTS='(patient[0-9]+)'            on your pictures, and whose they are
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
-GROUPS ?=
+PATIENTS ?=
 
 .PHONY: demo test test-slow lint format docs clean help
 
@@ -23,7 +23,7 @@ $(READY): pyproject.toml
 	@touch $(READY)
 
 demo: $(READY)
-	$(BIN)/fusionlearn demo $(if $(DATA),--data "$(DATA)") $(if $(GROUPS),--group-pattern '$(GROUPS)')
+	$(BIN)/fusionlearn demo $(if $(DATA),--data "$(DATA)") $(if $(PATIENTS),--group-pattern '$(PATIENTS)')
 
 test: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term

@@ -89,7 +89,9 @@ class HistoryDisplay(FigureMixin):
             If there is no estimator with a history in it.
         """
         found = _find_history(estimator)
-        best_epoch = getattr(found, "best_epoch_", None)
+        # Without validation, or without early stopping, the last epoch's weights are kept.
+        keeps_best = "val_loss" in found.history_ and getattr(found, "early_stopping", True)
+        best_epoch = getattr(found, "best_epoch_", None) if keeps_best else None
         return cls(found.history_, best_epoch=best_epoch).plot(metric, ax=ax)
 
     @classmethod

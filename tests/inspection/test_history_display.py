@@ -206,3 +206,10 @@ def test_missing_matplotlib_names_the_extra(make, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"Display draws with matplotlib.*fusionlearn\[plot\]"):
         make()
+
+
+@pytest.mark.parametrize("settings", [{"validation": None}, {"early_stopping": False}])
+def test_no_epoch_is_marked_whose_weights_were_not_kept(settings):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    head = FineTuneClassifier(epochs=3, random_state=0, **settings).fit(X, X[:, 0] > 0)
+    assert HistoryDisplay.from_estimator(head).best_ is None
