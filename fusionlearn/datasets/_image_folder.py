@@ -171,6 +171,13 @@ def load_image_folder(path, *, split=None, group_pattern=None):
 
 def _read_folder(root, ignored):
     folders, pictures = list_folder(root, ignored, root)
+    if pictures and not folders:
+        raise ValueError(
+            f"{root!r} holds pictures and no folders; wanted a folder for each class. If it is "
+            "the folder of one class, name the one above it: "
+            f"{os.path.dirname(os.path.abspath(root))!r}. Pictures without a class go to "
+            "fusionlearn.check_images([...])."
+        )
     if pictures:
         raise ValueError(
             f"{root!r} holds pictures beside its folders: {listing(pictures)}. Move each into "
@@ -178,7 +185,9 @@ def _read_folder(root, ignored):
             "fusionlearn.check_images([...])."
         )
     if not folders:
-        raise ValueError(f"{root!r} has no folders; wanted one for each class.")
+        tables = sorted(name for name in os.listdir(root) if name.lower().endswith(".csv"))
+        hint = f" For its table name the file: {os.path.join(root, tables[0])!r}." if tables else ""
+        raise ValueError(f"{root!r} has no folders; wanted one for each class.{hint}")
     names = {name.casefold() for name in folders}
     if names & set(_RECIPE_FOLDERS):
         parts = _recipe_parts(root, folders, ignored)

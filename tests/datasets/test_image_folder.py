@@ -187,8 +187,9 @@ def test_split_of_a_data_set_without_one(tree):
         (["train/1.png", "val/1.png"], "outside the folders of the classes"),
         (["a/1.png", "b/1.png", "lost.png"], "beside its folders: 'lost.png'"),
         (["a/1.png"], "1 class.*'a'.*at least two"),
-        (["1.png"], "check_images"),
+        (["1.png"], "the folder of one class, name the one above it: .*check_images"),
         ([], "no folders; wanted one for each class"),
+        (["table.csv"], "no folders; .*For its table name the file: .*table.csv"),
     ],
 )
 def test_layouts_that_cannot_be_read(tree, names, message):
