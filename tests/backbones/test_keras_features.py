@@ -12,6 +12,7 @@ from fusionlearn import BACKBONES, BackboneFeatureExtractor, FeatureStore
 from fusionlearn.backbones import get_engine, resolve_network
 from fusionlearn.backbones._table import _APPLICATIONS
 from fusionlearn.exceptions import BackboneError
+from fusionlearn.presets import covid_ct
 
 
 def extractor(**params):
@@ -148,13 +149,12 @@ def empty_pool(monkeypatch):
     monkeypatch.setattr(_pool, "_ENGINES", {})
 
 
-RECIPE = ["InceptionV3", "DenseNet121", "ResNet50", "Xception", "VGG19"]
+RECIPE = covid_ct.RECIPE["backbones"]
 
 
 @pytest.mark.usefixtures("empty_pool")
 @pytest.mark.parametrize("name", RECIPE)
 def test_the_recipe_s_networks_agree_with_plain_keras(name, rng):
-    """Its two largest are among the slow ones below."""
     agrees_with_plain_keras(name, rng)
 
 
