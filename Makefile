@@ -1,6 +1,7 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
-# make demo | test | lint | docs | test-slow | clean        PYTHON=python3.12 picks an interpreter
+# make demo | test | lint | docs | test-slow | bench | clean  PYTHON=python3.12 picks an interpreter
 # make demo DATA=scans/ PATIENTS='(patient[0-9]+)'            on your pictures, and whose they are
+# make bench BENCH=head OUT=docs/_data/benchmarks QUICK=1     one, into a folder, a smoke run
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,18 +9,21 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
 PATIENTS ?=
+BENCH ?=
+OUT ?=
+QUICK ?=
 
-.PHONY: demo test test-slow lint format docs clean help
+.PHONY: demo test test-slow lint format docs bench clean help
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 # The stamp is newer than pyproject.toml exactly if what it asks for is installed.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "fusionlearn needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[plot,test,docs]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[openvino,plot,test,docs]"
 	@touch $(READY)
 
 demo: $(READY)
@@ -43,6 +47,9 @@ format: $(READY)
 docs: $(READY)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@echo "The documentation is in docs/_build/html/index.html"
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(BENCH) $(if $(OUT),--out "$(OUT)") $(if $(QUICK),--quick)
 
 clean:
 	rm -rf $(VENV) docs/_build docs/api/generated build *.egg-info .coverage* .pytest_cache .ruff_cache

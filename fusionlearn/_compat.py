@@ -1,5 +1,6 @@
 """The only place that touches private or experimental names of scikit-learn and Keras."""
 
+import json
 import os
 import random
 import re
@@ -49,8 +50,10 @@ __all__ = [
     "check_sample_weight",
     "import_keras",
     "isolated_keras_build",
+    "keras_backend",
     "parallel_visual_block",
     "with_callbacks",
+    "without_chatter",
 ]
 
 # Python's random generator is shared by all threads, so builds must not interleave.
@@ -77,7 +80,7 @@ def import_keras():
         return sys.modules["keras"]
     # What Keras imports draws from Python's global generator.
     state = random.getstate()
-    with _without_chatter():
+    with without_chatter():
         import keras
 
         if keras.backend.backend() == "tensorflow":
@@ -89,9 +92,34 @@ def import_keras():
     return keras
 
 
+def keras_backend():
+    """Name what Keras runs on, without loading it.
+
+    Returns
+    -------
+    name : str
+        "tensorflow" unless the user chose another one, in Keras' own ways.
+    """
+    if "keras" in sys.modules:
+        return sys.modules["keras"].config.backend()
+    if os.environ.get("KERAS_BACKEND"):
+        return os.environ["KERAS_BACKEND"]
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    try:
+        with open(os.path.join(home, "keras.json")) as file:
+            return json.load(file).get("backend", "tensorflow")
+    except (OSError, ValueError):
+        return "tensorflow"
+
+
 @contextmanager
-def _without_chatter():
-    """Hold back what is written to stderr, and give out all but the known lines."""
+def without_chatter():
+    """Hold back what is written to stderr, and give out all but the known lines.
+
+    Yields
+    ------
+    None
+    """
     try:
         sys.stderr.flush()
         stderr = os.dup(2)

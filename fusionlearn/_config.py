@@ -7,6 +7,7 @@ __all__ = ["config_context", "get_config", "set_config"]
 
 _CONFIG = {
     "feature_memory": 2**30,
+    "head_memory": 2**31,
     "max_image_pixels": 89_478_485,
 }
 
@@ -23,12 +24,12 @@ def get_config():
     --------
     >>> from fusionlearn import get_config
     >>> sorted(get_config())
-    ['feature_memory', 'max_image_pixels']
+    ['feature_memory', 'head_memory', 'max_image_pixels']
     """
     return dict(_CONFIG)
 
 
-def set_config(*, feature_memory=None, max_image_pixels=None):
+def set_config(*, feature_memory=None, head_memory=None, max_image_pixels=None):
     """Change settings of this process, for all its threads.
 
     Settings do not travel to worker processes.
@@ -39,6 +40,12 @@ def set_config(*, feature_memory=None, max_image_pixels=None):
         Bytes that a :class:`~fusionlearn.FeatureStore` without a path may hold.
         Rows that were not used for the longest time leave first; results do not
         depend on it. Initially 1 GiB. None leaves it as it is.
+
+    head_memory : int, default=None
+        Bytes that a :class:`~fusionlearn.FineTuneClassifier` may use to hold features
+        while it trains. More of them (at 4 bytes each) are read block by block in every
+        epoch, so that X may be memory-mapped; results do not depend on it. One batch is
+        held at least. Initially 2 GiB. None leaves it as it is.
 
     max_image_pixels : int, default=None
         Width times height beyond which a picture is refused before it is decoded.
@@ -54,7 +61,11 @@ def set_config(*, feature_memory=None, max_image_pixels=None):
     >>> from fusionlearn import set_config
     >>> set_config(max_image_pixels=89_478_485)
     """
-    changes = {"feature_memory": feature_memory, "max_image_pixels": max_image_pixels}
+    changes = {
+        "feature_memory": feature_memory,
+        "head_memory": head_memory,
+        "max_image_pixels": max_image_pixels,
+    }
     changes = {name: value for name, value in changes.items() if value is not None}
     for name, value in changes.items():
         if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:

@@ -4,9 +4,8 @@ import hashlib
 import os
 import time
 
-# path -> (size, mtime, inode) and digest, as git's index has it: a file whose numbers are
-# the same is not read again. A young file always is: it may be written to once more
-# without its numbers changing.
+# path -> (numbers, digest), as git's index has it: a file whose size, time and inode are the
+# same is not read again.
 _KNOWN = {}
 _KNOWN_MAX = 1_000_000
 _SETTLED_NS = 2_000_000_000
@@ -30,15 +29,112 @@ def file_digest(path):
     OSError
         If the file cannot be read.
     """
+    now = time.time_ns()
     status = os.stat(path)
-    numbers = (status.st_size, status.st_mtime_ns, status.st_ino)
+    known = known_digest(path, file_numbers(status))
+    return read_digest(path, status, now) if known is None else known
+
+
+def file_numbers(status):
+    """Get what tells a file's content from an earlier one without reading it.
+
+    Parameters
+    ----------
+    status : os.stat_result
+        What ``os.stat`` says of the file.
+
+    Returns
+    -------
+    numbers : str
+        Size in bytes, time of the last change in nanoseconds, and inode.
+    """
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
+
+
+def known_digest(path, numbers):
+    """Get the digest of a file that was read before and is the same since.
+
+    Parameters
+    ----------
+    path : str
+        Path of the file.
+
+    numbers : str
+        What ``file_numbers`` says of it now.
+
+    Returns
+    -------
+    digest : str or None
+        64 hexadecimal digits, or None where the file must be read.
+    """
     known = _KNOWN.get(path)
-    if known is not None and known[0] == numbers:
-        return known[1]
+    return known[1] if known is not None and known[0] == numbers else None
+
+
+def known_file(path):
+    """Get what is remembered of a file, whether or not that still holds.
+
+    Parameters
+    ----------
+    path : str
+        Path of the file.
+
+    Returns
+    -------
+    known : tuple of (str, str) or None
+        Its numbers and its digest.
+    """
+    return _KNOWN.get(path)
+
+
+def remember_digest(path, numbers, digest):
+    """Remember the digest of a file that had settled when it was read.
+
+    Parameters
+    ----------
+    path : str
+        Path of the file.
+
+    numbers : str
+        What ``file_numbers`` said of it before it was read.
+
+    digest : str
+        64 hexadecimal digits.
+    """
+    if len(_KNOWN) >= _KNOWN_MAX:
+        _KNOWN.clear()
+    _KNOWN[path] = (numbers, digest)
+
+
+def read_digest(path, status, now):
+    """Read a file for its digest, and remember that where the file has settled.
+
+    A young file may be written to once more without its numbers changing, so its digest
+    is not remembered.
+
+    Parameters
+    ----------
+    path : str
+        Path of a regular file.
+
+    status : os.stat_result
+        What ``os.stat`` said of the file before.
+
+    now : int
+        A time before that, in nanoseconds: a file may change while it is read.
+
+    Returns
+    -------
+    digest : str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if time.time_ns() - status.st_mtime_ns > _SETTLED_NS:
-        if len(_KNOWN) >= _KNOWN_MAX:
-            _KNOWN.clear()
-        _KNOWN[path] = (numbers, digest)
+    if now - status.st_mtime_ns > _SETTLED_NS:
+        remember_digest(path, file_numbers(status), digest)
     return digest

@@ -114,6 +114,10 @@ class FeatureStoreWarning(FusionlearnWarning):
     """The feature store lost something; the features were computed instead."""
 
 
+class EngineWarning(FusionlearnWarning):
+    """A network runs in another way than it could, or a converted one was lost."""
+
+
 class ValidationSplitWarning(FusionlearnWarning):
     """No honest validation part could be split off the training data."""
 

@@ -75,7 +75,7 @@ def changelog(text):
     return lines
 
 
-class _Generated(Directive):
+class Generated(Directive):
     """Parse lines that are made while the pages are built."""
 
     def run(self):
@@ -85,7 +85,7 @@ class _Generated(Directive):
         return node.children
 
 
-class BackboneTable(_Generated):
+class BackboneTable(Generated):
     """``.. backbone-table::``"""
 
     def lines(self):
@@ -93,7 +93,7 @@ class BackboneTable(_Generated):
         return backbone_table()
 
 
-class Changelog(_Generated):
+class Changelog(Generated):
     """``.. changelog::``"""
 
     def lines(self):

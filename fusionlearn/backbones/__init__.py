@@ -1,6 +1,7 @@
 """What a network is, and how it runs."""
 
 from ._backbone import Backbone
+from ._choice import ENGINES, PRECISIONS
 from ._network import Network, resolve_network
 from ._pool import get_engine
 from ._register import register_backbone
@@ -9,6 +10,8 @@ from ._weights_files import recognise_weights
 
 __all__ = [
     "BACKBONES",
+    "ENGINES",
+    "PRECISIONS",
     "Backbone",
     "Network",
     "get_engine",

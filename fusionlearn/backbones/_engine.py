@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 
 class Engine(ABC):
     """A network that is loaded and ready to compute.
@@ -15,16 +17,41 @@ class Engine(ABC):
     n_features: int
 
     @abstractmethod
-    def compute(self, batch):
+    def stream(self, pictures, deliver, batch_size=None):
+        """Compute features and hand each row on as soon as it is there.
+
+        Parameters
+        ----------
+        pictures : ndarray of shape (n, height, width, 3), uint8
+            RGB pictures of the network's input size; left as they are.
+
+        deliver : callable
+            ``deliver(start, rows)`` is called with the features of the pictures from
+            ``start`` on, in any order, by one thread at a time but maybe by another one
+            than the caller's. All calls have been made when ``stream`` is left, be it by
+            an interruption.
+
+        batch_size : int, default=None
+            Pictures that enter the network together; None is what is fastest.
+        """
+
+    def compute(self, pictures):
         """Compute features.
 
         Parameters
         ----------
-        batch : ndarray of shape (n, height, width, 3), uint8
-            RGB pictures of the network's input size; left as it is.
+        pictures : ndarray of shape (n, height, width, 3), uint8
+            RGB pictures of the network's input size; left as they are.
 
         Returns
         -------
         features : ndarray of shape (n, n_features), float32
             One row for each picture.
         """
+        features = np.empty((len(pictures), self.n_features), dtype=np.float32)
+
+        def deliver(start, rows):
+            features[start : start + len(rows)] = rows
+
+        self.stream(pictures, deliver)
+        return features

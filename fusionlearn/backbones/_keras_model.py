@@ -146,3 +146,24 @@ def _pool(keras, tensor, network):
     if network.pooling == "avg":
         return mean
     return keras.layers.Concatenate()([mean, keras.ops.std(tensor, axis=(1, 2))])
+
+
+def compile_feature_model(model):
+    """Compile a model for batches of any length; TensorFlow must be Keras' backend.
+
+    Parameters
+    ----------
+    model : keras.Model
+        As :func:`build_feature_model` returns it.
+
+    Returns
+    -------
+    function : callable
+        A concrete function of TensorFlow, from preprocessed pixels to features.
+    """
+    import tensorflow as tf
+
+    pixels = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
+    return tf.function(
+        lambda batch: model(batch, training=False), input_signature=[pixels], autograph=False
+    ).get_concrete_function()

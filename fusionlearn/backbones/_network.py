@@ -13,6 +13,7 @@ import numpy as np
 from .._files import file_digest
 from ..exceptions import BackboneError, BackboneWeightsError
 from ._backbone import Backbone
+from ._choice import check_engine
 from ._register import build_registered
 from ._table import BACKBONES
 
@@ -26,6 +27,8 @@ _OURS = {
     "pooling": "use pooling=",
     "weights": "use weights=",
 }
+# How pictures are brought to the input size; named anew if it ever gives other pixels.
+_RESIZE = "pillow-bilinear, JPEG from a scale that leaves twice the size"
 _WEIGHTS_SUFFIXES = (".h5", ".hdf5", ".keras")
 
 
@@ -58,6 +61,12 @@ class Network:
 
     input_size : tuple of (int, int)
         Height and width in pixels.
+
+    precision : {"float32", "bfloat16"}, default="float32"
+        Precision of the arithmetic.
+
+    engine : {"auto", "keras", "openvino"}, default="auto"
+        What runs the network.
     """
 
     backbone: Backbone
@@ -68,20 +77,31 @@ class Network:
     layers: tuple | None
     pooling: str
     input_size: tuple
+    precision: str = "float32"
+    engine: str = field(default="auto", compare=False)  # all give the same features
 
     @functools.cached_property
     def description(self):
         """Everything that the features depend on besides the picture, as JSON."""
+        return self._describe(
+            precision=self.precision, resize="pillow-bilinear, JPEG from a scale of twice the size"
+        )
+
+    @property
+    def graph_description(self):
+        """Everything that the network's graph depends on, as JSON."""
+        return self._describe()
+
+    def _describe(self, **further):
         facts = {
             "application": self.backbone.name if self.backbone.is_application else "registered",
             "application_params": dict(self.application_params),
             "input_size": self.input_size,
             "layers": self.layers,
             "pooling": self.pooling,
-            "precision": "float32",
             "preprocessing": self.backbone.preprocessing,
-            "resize": "pillow-bilinear",
             "weights": self.weights_digest,
+            **further,
         }
         return json.dumps(facts, sort_keys=True)
 
@@ -108,12 +128,17 @@ def resolve_network(
     layers=None,
     input_size=None,
     random_state=0,
+    engine="auto",
+    precision="float32",
 ):
     """Check the parameters of an extractor and turn them into a network.
 
     Parameters
     ----------
-    application, weights, application_params, pooling, layers, input_size, random_state : object
+    application, weights, application_params, pooling, layers, input_size : object
+        As for :class:`~fusionlearn.BackboneFeatureExtractor`.
+
+    random_state, engine, precision : object
         As for :class:`~fusionlearn.BackboneFeatureExtractor`.
 
     Returns
@@ -124,8 +149,9 @@ def resolve_network(
     Raises
     ------
     BackboneError
-        If the network is unknown or cannot have these parameters.
+        If the network is unknown, or cannot have these parameters or run here.
     """
+    check_engine(engine, precision)
     backbone = application if isinstance(application, Backbone) else BACKBONES[application]
     path, digest = _resolve_weights(backbone, weights, random_state)
     return Network(
@@ -137,6 +163,8 @@ def resolve_network(
         layers=_resolve_layers(layers),
         pooling=pooling,
         input_size=_resolve_size(backbone, input_size),
+        precision=precision,
+        engine=engine,
     )
 
 

@@ -1,9 +1,14 @@
 """Networks are built once per process."""
 
 import threading
+import warnings
 
+from ..exceptions import BackboneError, BackboneWeightsError, EngineWarning
+from ._choice import choose_engine
 from ._keras_engine import KerasEngine
+from ._openvino_engine import OpenVINOEngine
 
+_CLASSES = {"keras": KerasEngine, "openvino": OpenVINOEngine}
 _ENGINES = {}
 _LOCK = threading.Lock()
 
@@ -20,8 +25,31 @@ def get_engine(network):
     -------
     engine : Engine
         The same one for equal networks.
+
+    Warns
+    -----
+    EngineWarning
+        If OpenVINO was chosen by "auto" and cannot run the network, so that Keras does.
     """
     with _LOCK:
-        if network.identity not in _ENGINES:
-            _ENGINES[network.identity] = KerasEngine(network)
-        return _ENGINES[network.identity]
+        asked = (network.identity, network.engine)
+        if asked not in _ENGINES:
+            chosen = choose_engine(network.engine, network.precision)
+            key = (network.identity, chosen)
+            if key not in _ENGINES:
+                _ENGINES[key] = _build(network, chosen)
+            _ENGINES[asked] = _ENGINES[key]
+        return _ENGINES[asked]
+
+
+def _build(network, chosen):
+    if chosen == "keras" or network.engine != "auto" or network.precision != "float32":
+        return _CLASSES[chosen](network)
+    try:
+        return OpenVINOEngine(network)
+    except BackboneWeightsError:
+        raise
+    except BackboneError as error:
+        engine = KerasEngine(network)  # says it where the network itself is at fault
+        warnings.warn(f"{error} Keras runs it, as engine='auto' says.", EngineWarning, stacklevel=3)
+        return engine

@@ -14,13 +14,18 @@ from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
 from ..exceptions import ImageError
 from ..images import check_images, contains_pictures, get_groups
 from ._forward import head_logits, logits_to_decision, logits_to_proba
+from ._head import Head, is_worth_xla
 from ._holdout import split_validation
 from ._keras_head import build_keras_head
 from ._optimizers import find_optimizer
 from ._progress import EpochObserver
 from ._targets import check_targets, spawn_seeds
-from ._trainer import Head
 from ._training import Schedule, train
+
+# Taken as they are, and converted block by block where they are computed with; anything
+# else becomes the first of them, all at once.
+_TRAINABLE = [np.float32, np.float64]
+_PREDICTABLE = [np.float64, np.float32]
 
 
 class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -134,6 +139,9 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     Notes
     -----
+    Compiled functions are kept for the process and serve all fits of the same number of
+    features, layers and optimizer, so a search compiles once. Weights are float32.
+
     Groups are asked for by default when metadata is routed. Where routing is off, a
     Pipeline hands them on by the name of its step:
     ``pipeline.fit(X, y, classifier__groups=get_groups(pictures))``.
@@ -228,7 +236,9 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features), or of pictures
             Features; with an extractor pictures, as for
-            :func:`~fusionlearn.check_images`.
+            :func:`~fusionlearn.check_images`. Memory-mapped features of type float32 or
+            float64 are not loaded as a whole if they are over the setting
+            ``head_memory`` (:func:`~fusionlearn.set_config`).
 
         y : array-like of shape (n_samples,)
             Labels: strings, integers or booleans.
@@ -277,7 +287,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         observed = EpochObserver(self, context, data, y, classes, self.epochs, self.verbose)
         with observed as observer:
             trained = train(
-                self._head(features.shape[1], len(classes)),
+                self._head(features.shape, len(classes)),
                 self._schedule(),
                 features,
                 labels,
@@ -385,7 +395,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                     "Pass FineTuneClassifier(extractor), or put an extractor before it in a "
                     "Pipeline.",
                 )
-            data, y = validate_data(self, X, y, dtype=np.float32)
+            data, y = validate_data(self, X, y, dtype=_TRAINABLE)
             check_classification_targets(y)
             if groups is not None:
                 groups = check_array(groups, dtype=None, ensure_2d=False, input_name="groups")
@@ -398,7 +408,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             features = self.extractor_.fit_transform(data, y)
         else:
             features = self.extractor_.fit(data, y).transform(data)
-        features = check_array(features, dtype=np.float32, input_name="features")
+        features = check_array(features, dtype=_TRAINABLE, input_name="features")
         check_consistent_length(data, features)
         return data, features, y, get_groups(data)
 
@@ -419,13 +429,17 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             self.validation, self.validation_fraction, X, labels, weight, groups, rng
         )
 
-    def _head(self, n_features, n_classes):
+    def _head(self, shape, n_classes):
+        n_rows, n_features = shape
+        hidden_units = tuple(int(units) for units in self.hidden_units)
+        n_outputs = 1 if n_classes == 2 else n_classes
         return Head(
             n_features=n_features,
-            hidden_units=tuple(int(units) for units in self.hidden_units),
-            n_outputs=1 if n_classes == 2 else n_classes,
+            hidden_units=hidden_units,
+            n_outputs=n_outputs,
             has_dropout=self.dropout > 0,
             optimizer=self.optimizer.lower(),
+            uses_xla=is_worth_xla(n_rows, n_features, hidden_units, n_outputs),
         )
 
     def _schedule(self):
@@ -440,10 +454,10 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _logits(self, X):
         check_is_fitted(self, "coefs_")
         if self.extractor is None:
-            features = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+            features = validate_data(self, X, dtype=_PREDICTABLE, reset=False)
         else:
             features = self.extractor_.transform(self._check_images(X))
-            features = check_array(features, dtype=[np.float64, np.float32], input_name="features")
+            features = check_array(features, dtype=_PREDICTABLE, input_name="features")
         return head_logits(features, self.coefs_, self.intercepts_)
 
     def __sklearn_tags__(self):

@@ -1,41 +1,13 @@
 """A head whose epochs are single compiled calls, built once and reset for each fit."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from .._compat import import_keras, isolated_keras_build
+from ._dropout import drop, threshold_of
 from ._optimizers import find_optimizer
-
-
-@dataclass(frozen=True)
-class Head:
-    """Everything that shapes the compiled functions of a head.
-
-    Parameters
-    ----------
-    n_features : int
-        Number of inputs.
-
-    hidden_units : tuple of int
-        Units of the hidden layers.
-
-    n_outputs : int
-        1 for two classes (a sigmoid), else the number of classes (a softmax).
-
-    has_dropout : bool
-        Whether there is dropout. Its rate is an input of the compiled functions.
-
-    optimizer : str
-        Name of the optimizer. Its learning rate is a variable.
-    """
-
-    n_features: int
-    hidden_units: tuple
-    n_outputs: int
-    has_dropout: bool
-    optimizer: str
+from ._rows import Block
 
 
 class Trainer:
@@ -57,6 +29,9 @@ class Trainer:
                 "TensorFlow. Unset KERAS_BACKEND, or set it to 'tensorflow'."
             )
         self.head = head
+        # Rows that are computed together, whatever the size of a batch is, so that one
+        # compiled function serves all. More pay where a matrix is read for each of them.
+        self._tile = 8 if head.hidden_units else 4
         with isolated_keras_build(0):
             self._build(keras)
 
@@ -79,22 +54,24 @@ class Trainer:
             self._loss = keras.losses.SparseCategoricalCrossentropy(
                 from_logits=True, reduction=None
             )
-        data = [
-            tf.TensorSpec([None, self.head.n_features], tf.float32),
-            tf.TensorSpec([None, 1], tf.float32),
-            tf.TensorSpec([None], tf.float32),
-        ]
+        dtypes = Block(tf.float32, tf.float32, tf.float32, tf.int32, tf.int32, tf.int32)
+        shapes = Block([None, self.head.n_features], [None, 1], [None], [None], [], [])
+        block = [tf.TensorSpec(*spec) for spec in zip(shapes, dtypes, strict=True)]
+        sums = [tf.TensorSpec([], tf.float32)] * 2
         settings = [
-            tf.TensorSpec([None], tf.int64),
-            tf.TensorSpec([], tf.int64),
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([], tf.uint32),
             tf.TensorSpec([], tf.float32),
-            tf.TensorSpec([], tf.int64),
+            tf.TensorSpec([2], tf.uint32),
         ]
-        self._train = tf.function(
-            self._epoch, input_signature=[*data, *settings], autograph=False
-        ).get_concrete_function()
-        self._evaluate = tf.function(
-            self._validation, input_signature=data, autograph=False
+        self._train = self._compile(self._train_block, [*block, *sums, *settings])
+        self._evaluate = self._compile(self._evaluate_block, [*block, *sums])
+
+    def _compile(self, function, signature):
+        import tensorflow as tf
+
+        return tf.function(
+            function, input_signature=signature, autograph=False, jit_compile=self.head.uses_xla
         ).get_concrete_function()
 
     def _find_initial_states(self, keras):
@@ -141,13 +118,13 @@ class Trainer:
         for state, weights in self._copies:
             state.assign(weights)
 
-    def train_epoch(self, data, order, batch_size, dropout, seed):
+    def train_epoch(self, rows, order, batch_size, dropout, keys):
         """Go once through the data.
 
         Parameters
         ----------
-        data : tuple of Tensor
-            Features, targets and weights, as :meth:`tensors` makes them.
+        rows : ResidentRows or StreamedRows
+            Features, targets and weights.
 
         order : ndarray of shape (n_rows,), int64
             Rows of the data, in the order in which batches are made of them.
@@ -158,8 +135,8 @@ class Trainer:
         dropout : float
             Share of inputs that are set to zero.
 
-        seed : int
-            Seed of the dropout.
+        keys : ndarray of shape (2,), uint32
+            Keys of the dropout.
 
         Returns
         -------
@@ -171,22 +148,26 @@ class Trainer:
         """
         import tensorflow as tf
 
-        loss, n_right = self._train(
-            *data,
-            tf.constant(order, tf.int64),
-            tf.constant(batch_size, tf.int64),
-            tf.constant(dropout, tf.float32),
-            tf.constant(seed, tf.int64),
+        # More than all rows would make room for rows that are not there.
+        batch_size = min(batch_size, len(order))
+        settings = (
+            tf.constant(batch_size, tf.int32),
+            tf.constant(threshold_of(dropout), tf.uint32),
+            tf.constant(1 / (1 - dropout), tf.float32),
+            tf.constant(keys),
         )
-        return float(loss) / len(order), float(n_right) / len(order)
+        return self._means(self._train, rows.blocks(order, batch_size), settings, len(order))
 
-    def evaluate(self, data):
+    def evaluate(self, rows, order):
         """Compute loss and accuracy without training.
 
         Parameters
         ----------
-        data : tuple of Tensor
-            Features, targets and weights, as :meth:`tensors` makes them.
+        rows : ResidentRows or StreamedRows
+            Features, targets and weights.
+
+        order : ndarray of shape (n_rows,), int64
+            Rows of the data to look at.
 
         Returns
         -------
@@ -196,36 +177,16 @@ class Trainer:
         accuracy : float
             Share of rows that were classified rightly.
         """
-        loss, n_right = self._evaluate(*data)
-        n_rows = int(data[0].shape[0])
-        return float(loss) / n_rows, float(n_right) / n_rows
+        return self._means(self._evaluate, rows.blocks(order, self._tile), (), len(order))
 
-    def tensors(self, X, y, weight):
-        """Copy data to where the compiled functions read them.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_rows, n_features)
-            Features.
-
-        y : ndarray of shape (n_rows,)
-            Number of the class of each row.
-
-        weight : ndarray of shape (n_rows,)
-            Weights.
-
-        Returns
-        -------
-        data : tuple of Tensor
-            Features, targets and weights.
-        """
+    def _means(self, function, blocks, settings, n_rows):
         import tensorflow as tf
 
-        return (
-            tf.constant(X, tf.float32),
-            tf.constant(y[:, np.newaxis], tf.float32),
-            tf.constant(weight, tf.float32),
-        )
+        sums = (tf.constant(0.0), tf.constant(0.0))
+        for block in blocks:
+            # Goes on when the function has ended, since the next block may overwrite this one.
+            sums = tuple(tf.constant(total.numpy()) for total in function(*block, *sums, *settings))
+        return tuple(float(total) / n_rows for total in sums)
 
     def arrays(self):
         """Copy the weights.
@@ -243,63 +204,86 @@ class Trainer:
             [layer.bias.numpy() for layer in self._layers],
         )
 
-    def _epoch(self, X, y, weight, order, batch_size, dropout, seed):
+    def _train_block(self, X, y, weight, order, n_rows, first, loss_sum, n_right, *settings):
         import tensorflow as tf
 
-        n_rows = tf.size(order, tf.int64)
+        batch_size, *dropout = settings
+        tensors = Block(X, y, weight, order, n_rows, first)
 
         def step(start, loss_sum, n_right):
-            rows = order[start : start + batch_size]
-            targets, weights = tf.gather(y, rows), tf.gather(weight, rows)
-            with tf.GradientTape() as tape:
-                logits = self._forward(tf.gather(X, rows), dropout, seed, start)
-                batch_sum = tf.reduce_sum(weights * self._loss(targets, logits))
-                loss = batch_sum / tf.cast(tf.size(rows), tf.float32)
-            variables = [variable.value for variable in self._variables]
-            self._optimizer.apply(tape.gradient(loss, variables), self._variables)
-            return (
-                start + batch_size,
-                loss_sum + batch_sum,
-                n_right + self._n_right(targets, logits),
+            stop = tf.minimum(start + batch_size, n_rows)
+            weights = [tf.identity(variable.value) for variable in self._variables]
+            share = 1 / tf.cast(stop - start, tf.float32)
+
+            def add_tile(start, loss_sum, n_right, *gradients):
+                with tf.GradientTape() as tape:
+                    tape.watch(weights)
+                    loss, right = self._tile_sums(tensors, start, stop, weights, dropout)
+                    batch_loss = loss * share
+                more = tape.gradient(batch_loss, weights)
+                gradients = [sum(pair) for pair in zip(gradients, more, strict=True)]
+                return start + self._tile, loss_sum + loss, n_right + right, *gradients
+
+            zeros = [tf.zeros_like(array) for array in weights]
+            _, loss_sum, n_right, *gradients = _loop(
+                add_tile, (start, loss_sum, n_right, *zeros), stop
             )
+            self._optimizer.apply(gradients, self._variables)
+            return stop, loss_sum, n_right
 
-        _, loss_sum, n_right = tf.while_loop(
-            lambda start, *_: start < n_rows,
-            step,
-            (tf.constant(0, tf.int64), tf.constant(0.0), tf.constant(0.0)),
-            parallel_iterations=1,
-        )
-        return loss_sum, n_right
+        return _loop(step, (tf.constant(0), loss_sum, n_right), n_rows)[1:]
 
-    def _validation(self, X, y, weight):
+    def _evaluate_block(self, X, y, weight, order, n_rows, first, loss_sum, n_right):
         import tensorflow as tf
 
-        logits = self._forward(X)
-        return tf.reduce_sum(weight * self._loss(y, logits)), self._n_right(y, logits)
+        tensors = Block(X, y, weight, order, n_rows, first)
+        weights = [variable.value for variable in self._variables]
 
-    def _forward(self, X, dropout=None, seed=None, step=None):
+        def add_tile(start, loss_sum, n_right):
+            loss, right = self._tile_sums(tensors, start, n_rows, weights)
+            return start + self._tile, loss_sum + loss, n_right + right
+
+        return _loop(add_tile, (tf.constant(0), loss_sum, n_right), n_rows)[1:]
+
+    def _tile_sums(self, block, start, stop, weights, dropout=None):
+        """Compute loss and right answers of a fixed number of rows, of which some may count."""
         import tensorflow as tf
 
-        def drop(X, number):
-            # Stateless: what is dropped depends on seed, step and layer, not on a history.
-            numbers = tf.stack([seed, step * (len(self._layers) + 1) + number])
-            kept = tf.random.stateless_uniform(tf.shape(X), numbers) >= dropout
-            return tf.where(kept, X / (1 - dropout), tf.zeros_like(X))
-
-        has_dropout = self.head.has_dropout and dropout is not None
-        *hidden, last = self._layers
-        if has_dropout and not hidden:
-            X = drop(X, 0)
-        for number, layer in enumerate(hidden):
-            X = tf.nn.relu(layer(X))
-            X = drop(X, number) if has_dropout else X
-        return last(X)
-
-    def _n_right(self, y, logits):
-        import tensorflow as tf
-
+        positions = start + tf.range(self._tile)
+        counts = tf.cast(positions < stop, tf.float32)
+        rows = tf.gather(block.order, tf.minimum(positions, stop - 1))
+        targets = tf.gather(block.y, rows)
+        logits = self._forward(tf.gather(block.X, rows), weights, block.first + positions, dropout)
+        losses = self._loss(targets, logits) * tf.gather(block.weight, rows)
         if self.head.n_outputs == 1:
             predicted = tf.cast(logits > 0, tf.float32)
         else:
             predicted = tf.cast(tf.argmax(logits, axis=1)[:, tf.newaxis], tf.float32)
-        return tf.reduce_sum(tf.cast(predicted == y, tf.float32))
+        is_right = tf.cast(predicted == targets, tf.float32)[:, 0]
+        return tf.reduce_sum(losses * counts), tf.reduce_sum(is_right * counts)
+
+    def _forward(self, X, weights, positions, dropout):
+        import tensorflow as tf
+
+        widths = self.head.hidden_units or (self.head.n_features,)
+
+        def dropped(X, number):
+            if not self.head.has_dropout or dropout is None:
+                return X
+            # Wraps beyond 2**32 values, so rows that are far apart lose the same ones.
+            first = tf.cast(positions, tf.uint32) * sum(widths) + sum(widths[:number])
+            counters = first[:, tf.newaxis] + tf.cast(tf.range(widths[number]), tf.uint32)
+            return drop(X, counters, *dropout)
+
+        *hidden, last = list(zip(weights[::2], weights[1::2], strict=True))
+        if not hidden:
+            X = dropped(X, 0)
+        for number, (coef, intercept) in enumerate(hidden):
+            X = dropped(tf.nn.relu(X @ coef + intercept), number)
+        return X @ last[0] + last[1]
+
+
+def _loop(body, start, stop):
+    import tensorflow as tf
+
+    return tf.while_loop(lambda position, *_: position < stop, body, start, parallel_iterations=1)

@@ -5,6 +5,9 @@ from math import isfinite
 
 import numpy as np
 
+from .._config import get_config
+from ._dropout import draw_keys
+from ._rows import hold_rows
 from ._trainer_pool import POOL
 
 
@@ -74,8 +77,8 @@ def train(head, schedule, X, y, weight, parts, seeds, observer):
     schedule : Schedule
         How it is trained.
 
-    X : ndarray of shape (n_samples, n_features)
-        Features.
+    X : ndarray of shape (n_samples, n_features), float32 or float64
+        Features. More than the setting ``head_memory`` are read block by block.
 
     y : ndarray of shape (n_samples,)
         Number of the class of each sample.
@@ -114,20 +117,18 @@ def train(head, schedule, X, y, weight, parts, seeds, observer):
     best_epoch, arrays = 0, None
     with POOL.lend(head) as trainer:
         trainer.reset(weights_rng, schedule.learning_rate)
-        training = trainer.tensors(X, y, weight)
-        if validation_rows is not None:
-            validation = trainer.tensors(*(part[validation_rows] for part in (X, y, weight)))
+        rows = hold_rows(X, y, weight, get_config()["head_memory"])
         for epoch in range(schedule.epochs):
             observer.begin()
             values = trainer.train_epoch(
-                training,
+                rows,
                 epochs_rng.permutation(training_rows),
                 schedule.batch_size,
                 schedule.dropout,
-                epochs_rng.integers(2**31),
+                draw_keys(epochs_rng),
             )
             if validation_rows is not None:
-                values += trainer.evaluate(validation)
+                values += trainer.evaluate(rows, validation_rows)
             values = dict(zip(history, values, strict=True))
             _check_finite(values, epoch)
             for name, value in values.items():

@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
 from ..backbones import Network, get_engine
 from ..exceptions import BackboneError, ImageError
+from ._digests import get_digests
+from ._observer import ExtractionObserver
 from ._store import FeatureStore
 
 # Pictures that are decoded together, and how many such blocks are decoded ahead.
@@ -30,17 +31,20 @@ class Job:
     store : FeatureStore
         Where its rows are kept.
 
-    batch_size : int
-        Pictures that enter it together.
+    batch_size : int or None
+        Pictures that enter it together; None leaves it to the engine.
     """
 
     network: Network
     store: FeatureStore
-    batch_size: int
+    batch_size: int | None
 
 
-def extract(references, jobs, *, n_jobs=None, verbose=0):
+def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
     """Get the features of pictures from several networks.
+
+    Rows that are computed are stored at once: what an interruption leaves behind is
+    found by the next call.
 
     Parameters
     ----------
@@ -56,6 +60,9 @@ def extract(references, jobs, *, n_jobs=None, verbose=0):
     verbose : int, default=0
         1 shows a progress bar where something has to be computed.
 
+    task : callable, default=None
+        ``task(n_blocks)`` is called once, as for :class:`ExtractionObserver`.
+
     Returns
     -------
     features : list of ndarray of shape (n_samples, n_features), float32
@@ -69,24 +76,28 @@ def extract(references, jobs, *, n_jobs=None, verbose=0):
     BackboneError
         If a network gives a number that is not finite.
     """
-    digests = [_at(index, lambda ref: ref.digest, ref) for index, ref in enumerate(references)]
+    digests = get_digests(references, [job.store for job in jobs])
     first = {}
     for index, digest in enumerate(digests):
         first.setdefault(digest, index)
     pictures = list(first)
     tables = [_Table(job, pictures) for job in jobs]
     wanted = np.unique(np.concatenate([table.missing for table in tables]))
-    if len(wanted):
-        positions = np.fromiter(first.values(), dtype=int)[wanted]
-        total = sum(len(table.missing) for table in tables)
+    blocks = [wanted[start : start + _BLOCK] for start in range(0, len(wanted), _BLOCK)]
+    if blocks:
+        for table in tables:
+            table.load()
+        positions = np.fromiter(first.values(), dtype=int)
+        n_rows = sum(len(table.missing) for table in tables)
         with (
-            tqdm(total=total, desc="features", unit="row", disable=verbose < 1) as progress,
-            _decoding(references, positions, tables, _n_threads(n_jobs)) as blocks,
+            ExtractionObserver(len(wanted), n_rows, len(blocks), verbose, task) as observer,
+            _Decoder(references, tables, n_jobs) as decoder,
         ):
-            for start, block in zip(range(0, len(wanted), _BLOCK), blocks, strict=True):
-                rows = wanted[start : start + _BLOCK]
-                for table in tables:
-                    progress.update(table.compute(rows, block))
+            decoded = decoder.blocks(positions[block] for block in blocks)
+            for block, pixels in zip(blocks, decoded, strict=True):
+                with observer.block():
+                    for table in tables:
+                        table.compute(block, pixels, observer)
     if len(pictures) == len(digests):
         return [table.rows for table in tables]
     number = {picture: row for row, picture in enumerate(pictures)}
@@ -108,15 +119,21 @@ class _Table:
         self.rows = np.empty((len(pictures), n_features), dtype=np.float32)
         self.missing = np.array(stored.read(self.identity, pictures, self.rows), dtype=int)
 
-    def compute(self, rows, block):
-        """Compute what is missing among some rows; give the number of rows done."""
-        rows = np.intersect1d(rows, self.missing, assume_unique=True)
+    def load(self):
+        """Load the network if it will be needed, so that its faults come up before the work."""
+        if len(self.missing):
+            get_engine(self.job.network)
+
+    def compute(self, block, pixels, observer):
+        """Compute what is missing among the rows of a block."""
         size = self.job.network.input_size
-        for start in range(0, len(rows), self.job.batch_size):
-            batch = rows[start : start + self.job.batch_size]
-            with self.job.store.rows.computing():
-                self._compute(self._still_missing(batch), size, block)
-        return len(rows)
+        chosen = np.isin(block, self.missing, assume_unique=True)
+        with self.job.store.rows.computing():
+            missing = self._still_missing(block[chosen])
+            observer.rows_done(chosen.sum() - len(missing))
+            if len(missing):
+                at = np.flatnonzero(np.isin(block, missing, assume_unique=True))
+                self._compute(missing, [pixels[i][size] for i in at], observer)
 
     def _still_missing(self, rows):
         """Rows that no other process or thread has stored in the meantime."""
@@ -127,11 +144,22 @@ class _Table:
         self.rows[rows[there]] = found[there]
         return rows[missing]
 
-    def _compute(self, rows, size, block):
-        if not len(rows):
-            return
-        batch = np.stack([block[self.pictures[row]][size] for row in rows])
-        features = get_engine(self.job.network).compute(batch)
+    def _compute(self, rows, pixels, observer):
+        features = np.empty((len(rows), self.rows.shape[1]), dtype=np.float32)
+        done = np.zeros(len(rows), dtype=bool)
+
+        def deliver(start, new):
+            features[start : start + len(new)] = new
+            done[start : start + len(new)] = True
+            observer.rows_done(len(new))
+
+        engine = get_engine(self.job.network)
+        try:
+            engine.stream(np.stack(pixels), deliver, self.job.batch_size)
+        finally:  # after an interruption too
+            self._keep(rows[done], features[done])
+
+    def _keep(self, rows, features):
         if not np.isfinite(features).all():
             raise BackboneError(
                 f"{self.job.network.backbone.name} gave features that are not finite. "
@@ -142,38 +170,38 @@ class _Table:
         self.job.store.rows.write(self.identity, self.job.network.description, keys, features)
 
 
-class _decoding(ExitStack):
-    """Context of an iterator over decoded and resized blocks, a few of them ahead."""
+class _Decoder(ExitStack):
+    """Threads that decode and resize a few blocks of pictures ahead of their use."""
 
-    def __init__(self, references, positions, tables, n_threads):
+    def __init__(self, references, tables, n_jobs):
         super().__init__()
-        sizes = sorted({table.job.network.input_size for table in tables})
-        pool = self.enter_context(ThreadPoolExecutor(n_threads, "fusionlearn-decode"))
-        self.callback(pool.shutdown, wait=False, cancel_futures=True)
-        self._blocks = self._iterate(pool, references, positions, sizes)
+        self._references = references
+        self._sizes = sorted({table.job.network.input_size for table in tables})
+        self._pool = self.enter_context(
+            ThreadPoolExecutor(_n_threads(n_jobs), "fusionlearn-decode")
+        )
+        self.callback(self._pool.shutdown, wait=False, cancel_futures=True)
 
-    def __enter__(self):
-        super().__enter__()
-        return self._blocks
-
-    @staticmethod
-    def _iterate(pool, references, positions, sizes):
+    def blocks(self, blocks):
+        """Give for each block of positions a list of dictionaries of pixels by size."""
         waiting = deque()
-        for start in range(0, len(positions), _BLOCK):
-            block = positions[start : start + _BLOCK]
-            waiting.append(
-                [pool.submit(_decode, index, references[index], sizes) for index in block]
-            )
+        for block in blocks:
+            waiting.append([self._pool.submit(self._decode, index) for index in block])
             if len(waiting) > _BLOCKS_AHEAD:
-                yield dict(future.result() for future in waiting.popleft())
+                yield [future.result() for future in waiting.popleft()]
         while waiting:
-            yield dict(future.result() for future in waiting.popleft())
+            yield [future.result() for future in waiting.popleft()]
 
-
-def _decode(index, reference, sizes):
-    """Digest of a picture, and its pixels in every size in which they are needed."""
-    pixels = _at(index, lambda ref: ref.decode(), reference)
-    return reference.digest, {size: resize(pixels, size) for size in sizes}
+    def _decode(self, index):
+        # Twice the size leaves the resampling something to average over.
+        sides = [2 * max(size) for size in self._sizes]
+        try:
+            decoded = self._references[index].decode_for(sides)
+        except ImageError as error:
+            raise error.at(index) from error
+        return {
+            size: resize(pixels, size) for size, pixels in zip(self._sizes, decoded, strict=True)
+        }
 
 
 def resize(pixels, size):
@@ -198,13 +226,6 @@ def resize(pixels, size):
 
     image = Image.fromarray(pixels)
     return np.asarray(image.resize(size[::-1], resample=Image.Resampling.BILINEAR))
-
-
-def _at(index, function, reference):
-    try:
-        return function(reference)
-    except ImageError as error:
-        raise error.at(index) from error
 
 
 def _n_threads(n_jobs):

@@ -8,9 +8,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._compat import CallbackSupportMixin
-from ..backbones import Backbone, get_engine, resolve_network
+from ..backbones import ENGINES, PRECISIONS, Backbone, get_engine, resolve_network
 from ..exceptions import BackboneError
 from ..images import check_images
+from ._digests import recall_files
 from ._extraction import Job, extract
 from ._store import FeatureStore, resolve_store
 
@@ -50,14 +51,17 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         Height and width in pixels to which pictures are stretched; None takes the size
         with which the network was trained.
 
-    engine : {"auto", "keras"}, default="auto"
-        What runs the network; "auto" is the fastest one that is installed.
+    engine : {"auto", "keras", "openvino"}, default="auto"
+        What runs the network. "auto" is OpenVINO where it is installed and there is no
+        graphics card that TensorFlow could use, else Keras. In float32 both give the same
+        features but for rounding (1e-5), under one identity.
 
-    precision : {"float32"}, default="float32"
-        Precision of the arithmetic.
+    precision : {"float32", "bfloat16"}, default="float32"
+        Precision of the arithmetic. "bfloat16" needs OpenVINO and a processor that has it,
+        where it is about twice as fast; its rows are kept apart from those in float32.
 
-    batch_size : int, default=32
-        Pictures that enter the network together.
+    batch_size : int, default=None
+        Pictures that enter the network together; None leaves it to the engine.
 
     store : FeatureStore, path or None, default=None
         Where rows are kept. None is one store in memory for the whole process; a path
@@ -105,9 +109,9 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         "pooling": [StrOptions({"avg", "max", "avg_std"})],
         "layers": [str, Interval(Real, 0, 1, closed="right"), list, tuple, None],
         "input_size": [Interval(Integral, 1, None, closed="left"), list, tuple, None],
-        "engine": [StrOptions({"auto", "keras"})],
-        "precision": [StrOptions({"float32"})],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "engine": [StrOptions(set(ENGINES))],
+        "precision": [StrOptions(set(PRECISIONS))],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "store": [FeatureStore, str, os.PathLike, None],
         "n_jobs": [Integral, None],
         "random_state": [Interval(Integral, 0, None, closed="left")],
@@ -125,7 +129,7 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         input_size=None,
         engine="auto",
         precision="float32",
-        batch_size=32,
+        batch_size=None,
         store=None,
         n_jobs=None,
         random_state=0,
@@ -228,7 +232,7 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         Raises
         ------
         BackboneError
-            If the network is unknown or cannot have these parameters.
+            If the network is unknown, or cannot have these parameters or run here.
         """
         if hasattr(self.application, "get_weights"):
             raise BackboneError(
@@ -236,6 +240,9 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
                 "fusionlearn.register_backbone(name, model) instead of the model."
             )
         self._validate_params()
+        store = resolve_store(self.store)
+        if isinstance(self.weights, str | os.PathLike) and self.weights != "imagenet":
+            recall_files([os.path.abspath(self.weights)], [store])
         network = resolve_network(
             self.application,
             weights=self.weights,
@@ -244,8 +251,10 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
             layers=self.layers,
             input_size=self.input_size,
             random_state=self.random_state,
+            engine=self.engine,
+            precision=self.precision,
         )
-        return Job(network, resolve_store(self.store), self.batch_size)
+        return Job(network, store, self.batch_size)
 
     def _check_images(self, X):
         return check_images(X)

@@ -14,11 +14,19 @@ class MemoryRows:
     ----------
     max_bytes : int or None
         Budget; None is the setting ``feature_memory``.
+
+    Attributes
+    ----------
+    files : None
+        The process itself remembers which file had which digest.
     """
+
+    files = None
 
     def __init__(self, max_bytes):
         self.max_bytes = max_bytes
         self._rows = OrderedDict()
+        self._n_features = {}
         self._bytes = 0
         self._counts = {"computed": 0, "hits": 0}
         self._lock = threading.RLock()
@@ -33,18 +41,19 @@ class MemoryRows:
     def n_features(self, network):
         """Length of a stored row of a network, or None."""
         with self._lock:
-            return next((len(row) for (key, _), row in self._rows.items() if key == network), None)
+            return self._n_features.get(network)
 
     def read(self, network, pictures, out):
         """Fill the rows of ``out`` that are here; give the positions that are not."""
         missing = []
         with self._lock:
             for position, picture in enumerate(pictures):
-                row = self._rows.get((network, picture))
+                key = (network, picture)
+                row = self._rows.get(key)
                 if row is None:
                     missing.append(position)
                 else:
-                    self._rows.move_to_end((network, picture))
+                    self._rows.move_to_end(key)
                     out[position] = row
             self._counts["hits"] += len(pictures) - len(missing)
         return missing
@@ -54,6 +63,7 @@ class MemoryRows:
         budget = get_config()["feature_memory"] if self.max_bytes is None else self.max_bytes
         with self._lock:
             self._counts["computed"] += len(pictures)
+            self._n_features[network] = rows.shape[1]
             for picture, row in zip(pictures, rows, strict=True):
                 replaced = self._rows.pop((network, picture), None)
                 self._bytes -= 0 if replaced is None else replaced.nbytes
@@ -70,6 +80,7 @@ class MemoryRows:
         """Forget all rows and counts."""
         with self._lock:
             self._rows.clear()
+            self._n_features.clear()
             self._bytes = 0
             self._counts = {"computed": 0, "hits": 0}
 

@@ -48,6 +48,10 @@ class FeatureStore:
     ``features.db-shm`` while it is open. ``features.db.lock`` lets processes compute in
     turn, so that none computes what another one just does.
 
+    A file also notes which picture file had which digest, so that later processes need
+    not read pictures whose size, time of change and inode are the same. That holds on
+    one host only; names of files are noted as hashes whose key is the host's identity.
+
     Examples
     --------
     >>> from fusionlearn import FeatureStore
@@ -101,7 +105,7 @@ class FeatureStore:
         self._rows.prune(max_bytes)
 
     def clear(self):
-        """Forget all rows and counts."""
+        """Forget all rows and counts, and what was noted of files."""
         self._rows.clear()
 
     def __copy__(self):

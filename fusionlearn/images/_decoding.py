@@ -12,6 +12,9 @@ from ..exceptions import ImageError, ImageWarning
 # which nobody keeps scans, and each is one more parser that meets hostile bytes.
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000")
 
+# Divisors of the sides that a JPEG decoder takes for nothing.
+_JPEG_SCALES = (1, 2, 4, 8)
+
 PIXEL_RULE = "uint8, or float in 0-255"
 _WHOLE_FILE = "a whole PNG, JPEG, TIFF, BMP, GIF, WebP, PNM or JPEG 2000 picture"
 
@@ -39,6 +42,54 @@ def decode_bytes(data, path=None):
     """
     with _opened(data, path) as image:
         return image_to_pixels(image, path)
+
+
+def decode_bytes_for(data, sides, path=None):
+    """Decode an encoded picture for several uses, a large JPEG no larger than needed.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of a picture file.
+
+    sides : sequence of int
+        For each use the number of pixels that height and width should not go below.
+
+    path : str or None, default=None
+        Where it came from, for messages.
+
+    Returns
+    -------
+    pixels : list of ndarray of shape (height, width, 3), uint8
+        As :func:`decode_bytes` gives them, for each use at the smallest scale of 1, 1/2,
+        1/4 and 1/8 that leaves enough.
+
+    Raises
+    ------
+    ImageError
+        As for :func:`decode_bytes`.
+    """
+    decoded = {}
+    scales = []
+    for side in sides:
+        with _opened(data, path) as image:
+            _check_header(image, path)
+            # By the whole size in the header, before the decoder changes it.
+            scale = _scale(image, side)
+            if scale > 1:
+                image.draft(None, (image.width // scale, image.height // scale))
+            scales.append(scale)
+            if scale not in decoded:
+                decoded[scale] = image_to_pixels(image, path)
+    return [decoded[scale] for scale in scales]
+
+
+def _scale(image, side):
+    """Divisor of the sides at which a JPEG can be decoded and still has ``side`` pixels."""
+    if image.format not in ("JPEG", "MPO"):
+        return 1
+    enough = min(image.width, image.height) // side
+    return max(scale for scale in _JPEG_SCALES if scale <= max(enough, 1))
 
 
 def describe_bytes(data, path=None):

@@ -32,13 +32,17 @@ class ImageReference:
     ('anna', (8, 6, 3))
     """
 
-    __slots__ = ("_digest", "_group", "_operations", "_source")
+    __slots__ = ("_group", "_operations", "_source")
 
     def __init__(self, source, group=None, operations=()):
         self._source = source
         self._group = group
         self._operations = tuple(operations)
-        self._digest = None
+
+    @property
+    def source(self):
+        """Where the pixels come from; one object for all views that were made of a picture."""
+        return self._source
 
     @property
     def path(self):
@@ -48,7 +52,7 @@ class ImageReference:
     @property
     def digest(self):
         """64 hexadecimal digits that depend on the content alone."""
-        digest = self._source_digest()
+        digest = self._source.digest()
         for operation in self._operations:
             digest = operation.digest(digest)
         return digest
@@ -61,7 +65,7 @@ class ImageReference:
     @property
     def group(self):
         """The patient; where nobody named one, the picture that this one was made from."""
-        return f"picture-{self._source_digest()[:20]}" if self._group is None else self._group
+        return f"picture-{self._source.digest()[:20]}" if self._group is None else self._group
 
     @property
     def is_view(self):
@@ -92,12 +96,39 @@ class ImageReference:
             If the source is no whole picture, or has changed since it was first read.
         """
         # The digest is looked up first, so that pixels never go under a stale one.
-        digest = self._source_digest()
+        digest = self._source.digest()
         pixels = self._source.pixels(digest)
         for operation in self._operations:
             pixels = operation.apply(pixels, digest)
             digest = operation.digest(digest)
         return pixels
+
+    def decode_for(self, sides):
+        """Decode the picture for uses that need it only so large.
+
+        A JPEG can be decoded at a half, a quarter or an eighth of its size, in a fraction
+        of the time, each pixel then being a mean of those that it stands for. Which scale
+        is taken depends on the picture and the one side alone.
+
+        Parameters
+        ----------
+        sides : sequence of int
+            For each use the number of pixels that height and width should not go below.
+            Pictures that are smaller come as they are.
+
+        Returns
+        -------
+        pixels : list of ndarray of shape (height, width, 3), uint8
+            RGB, one for each use; some may be the same array.
+
+        Raises
+        ------
+        ImageError
+            As for :meth:`decode`.
+        """
+        if self._operations:
+            return [self.decode()] * len(sides)
+        return self._source.pixels_for(sides, self._source.digest())
 
     def describe(self):
         """Say how the source is stored, without decoding it.
@@ -131,7 +162,7 @@ class ImageReference:
             A picture that belongs to the same patient.
         """
         operations = (*self._operations, Operation.make(name, **parameters))
-        return self._like(self._group, operations)
+        return ImageReference(self._source, self._group, operations)
 
     def with_group(self, group):
         """Make the same picture with another patient.
@@ -146,17 +177,7 @@ class ImageReference:
         reference : ImageReference
             The same picture.
         """
-        return self._like(group, self._operations)
-
-    def _like(self, group, operations):
-        reference = ImageReference(self._source, group, operations)
-        reference._digest = self._digest
-        return reference
-
-    def _source_digest(self):
-        if self._digest is None:
-            self._digest = self._source.digest()
-        return self._digest
+        return ImageReference(self._source, group, self._operations)
 
     def __reduce__(self):
         # Strings, numbers and bytes only, and nothing that is filled in later:

@@ -2,20 +2,53 @@
 
 import hashlib
 import os
+import stat
+import time
 
 import numpy as np
 
-from .._files import file_digest
+from .._files import file_numbers, known_digest, read_digest
 from ..exceptions import ImageError
-from ._decoding import check_float_pixels, decode_bytes, describe_bytes, round_pixels
+from ._decoding import (
+    check_float_pixels,
+    decode_bytes,
+    decode_bytes_for,
+    describe_bytes,
+    round_pixels,
+)
 
 
-class FileSource:
+class Source:
+    """What all kinds have in common: a digest that all views of a source share.
+
+    Attributes
+    ----------
+    known_digest : str or None
+        The digest, once somebody has asked for it or knew it without reading.
+    """
+
+    __slots__ = ("known_digest",)
+    kind: str
+    path = None
+
+    def __init__(self):
+        self.known_digest = None
+
+    def digest(self):
+        """SHA-256 of the content, computed once."""
+        if self.known_digest is None:
+            self.known_digest = self._compute_digest()
+        return self.known_digest
+
+
+class FileSource(Source):
     """An encoded picture in a file, read when it is needed."""
 
+    __slots__ = ("path",)
     kind = "file"
 
     def __init__(self, path):
+        super().__init__()
         self.path = path
 
     def flat(self):
@@ -24,6 +57,10 @@ class FileSource:
 
     def check(self):
         """Raise if there is no file, or nothing in it."""
+        self.look()
+
+    def look(self):
+        """Status of the file, which is there and holds something."""
         try:
             status = os.stat(self.path)
         except (OSError, ValueError) as error:
@@ -34,7 +71,7 @@ class FileSource:
                 "the current working directory.",
                 path=self.path,
             ) from error
-        if not os.path.isfile(self.path):
+        if not stat.S_ISREG(status.st_mode):
             raise ImageError(
                 "a path that is no regular file",
                 "the path of a picture file",
@@ -43,14 +80,20 @@ class FileSource:
             )
         if status.st_size == 0:
             decode_bytes(b"", self.path)
+        return status
 
-    def digest(self):
-        """SHA-256 of the content."""
-        self.check()
+    def read_digest(self, status, now):
+        """SHA-256 of the content, read after a look that was taken after a time."""
         try:
-            return file_digest(self.path)
+            return read_digest(self.path, status, now)
         except OSError as error:
             raise self._unreadable(error) from error
+
+    def _compute_digest(self):
+        now = time.time_ns()
+        status = self.look()
+        known = known_digest(self.path, file_numbers(status))
+        return self.read_digest(status, now) if known is None else known
 
     def read(self):
         """Content of the file."""
@@ -62,6 +105,13 @@ class FileSource:
 
     def pixels(self, digest=None):
         """Decode the file, after a look whether it still has the digest, if one is given."""
+        return decode_bytes(self._read_unchanged(digest), self.path)
+
+    def pixels_for(self, sides, digest=None):
+        """Decode the file as large as each of several uses needs it."""
+        return decode_bytes_for(self._read_unchanged(digest), sides, self.path)
+
+    def _read_unchanged(self, digest):
         data = self.read()
         if digest is not None and hashlib.sha256(data).hexdigest() != digest:
             raise ImageError(
@@ -70,7 +120,7 @@ class FileSource:
                 "Make the pictures anew with check_images.",
                 path=self.path,
             )
-        return decode_bytes(data, self.path)
+        return data
 
     def describe(self):
         """Format, mode, size and number of bytes."""
@@ -85,13 +135,14 @@ class FileSource:
         )
 
 
-class EncodedSource:
-    """An encoded picture in memory."""
+class EncodedSource(Source):
+    """An encoded picture in memory; its digest is that of a file that holds it."""
 
+    __slots__ = ("data",)
     kind = "encoded"
-    path = None
 
     def __init__(self, data):
+        super().__init__()
         self.data = data
 
     def flat(self):
@@ -103,26 +154,33 @@ class EncodedSource:
         if not self.data:
             decode_bytes(self.data)
 
-    def digest(self):
-        """SHA-256 of the content; the same as for a file that holds it."""
+    def _compute_digest(self):
         return hashlib.sha256(self.data).hexdigest()
 
     def pixels(self, digest=None):
         """Decode the bytes."""
         return decode_bytes(self.data)
 
+    def pixels_for(self, sides, digest=None):
+        """Decode the bytes as large as each of several uses needs them."""
+        return decode_bytes_for(self.data, sides)
+
     def describe(self):
         """Format, mode, size and number of bytes."""
         return describe_bytes(self.data)
 
 
-class ArraySource:
-    """Pixels in an array; a view of the caller's, never written to."""
+class ArraySource(Source):
+    """Pixels in an array; a view of the caller's, never written to.
 
+    The digest is that of shape and pixels, the same for uint8 and float.
+    """
+
+    __slots__ = ("array",)
     kind = "array"
-    path = None
 
     def __init__(self, array):
+        super().__init__()
         self.array = array
 
     @classmethod
@@ -160,8 +218,7 @@ class ArraySource:
             )
         check_float_pixels(array)
 
-    def digest(self):
-        """SHA-256 of shape and pixels, the same for uint8 and float."""
+    def _compute_digest(self):
         return _pixels_digest(self._uint8())
 
     def pixels(self, digest=None):
@@ -174,6 +231,10 @@ class ArraySource:
                 "Pass a copy, or make the pictures anew with check_images.",
             )
         return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+
+    def pixels_for(self, sides, digest=None):
+        """Give the pixels for each of several uses."""
+        return [self.pixels(digest)] * len(sides)
 
     def describe(self):
         """Format, mode, size and number of bytes."""

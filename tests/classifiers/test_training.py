@@ -4,16 +4,22 @@ import os
 import random
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import joblib
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
 
 from fusionlearn import FineTuneClassifier
 from fusionlearn._compat import import_keras
+from fusionlearn.classifiers._dropout import draw_keys
+from fusionlearn.classifiers._head import Head
 from fusionlearn.classifiers._optimizers import find_optimizer, optimizer_names
-from fusionlearn.classifiers._trainer import Head, Trainer
+from fusionlearn.classifiers._rows import hold_rows
+from fusionlearn.classifiers._trainer import Trainer
 from fusionlearn.classifiers._trainer_pool import POOL, TrainerPool
 from fusionlearn.classifiers._training import Schedule, train
 
@@ -32,8 +38,15 @@ class Unobserved:
         return False
 
 
-def head(optimizer="adam", hidden_units=(), n_outputs=1, has_dropout=False, n_features=6):
-    return Head(n_features, hidden_units, n_outputs, has_dropout, optimizer)
+def head(optimizer="adam", hidden_units=(), n_outputs=1, uses_xla=False, **others):
+    settings = {"n_features": 6, "has_dropout": False, **others}
+    return Head(
+        hidden_units=hidden_units,
+        n_outputs=n_outputs,
+        optimizer=optimizer,
+        uses_xla=uses_xla,
+        **settings,
+    )
 
 
 def run(shape, y=Y, epochs=5, dropout=0.0, parts=None, seed=0):
@@ -63,11 +76,11 @@ def bits(classifier):
     ],
 )
 def test_it_trains_as_keras_does(optimizer, hidden_units, n_classes):
-    """Oracle: keras.Model.fit with the same first weights and the same order of samples."""
+    """Oracle: keras.Model.fit, same first weights, order and weights; a short last batch."""
     keras = import_keras()
     y = Y if n_classes == 2 else Y3
     shape = head(optimizer, hidden_units, 1 if n_classes == 2 else n_classes)
-    trained = run(shape, y)
+    results = [run(shape, y), run(replace(shape, uses_xla=True), y)]
 
     weights_seed, epochs_seed = np.random.SeedSequence(0).spawn(2)
     with POOL.lend(shape) as trainer:
@@ -79,14 +92,16 @@ def test_it_trains_as_keras_does(optimizer, hidden_units, n_classes):
         layer.set_weights(weights)
     losses = keras.losses
     loss = losses.BinaryCrossentropy if n_classes == 2 else losses.SparseCategoricalCrossentropy
-    model.compile(find_optimizer(optimizer)(learning_rate=0.01), loss(from_logits=True))
+    model.compile(
+        find_optimizer(optimizer)(learning_rate=0.01), loss(from_logits=True), run_eagerly=True
+    )
     # Built here, ScheduleFreeAdamW starts from the weights; built inside fit, from zeros.
     model.optimizer.build(model.trainable_variables)
     rng = np.random.default_rng(epochs_seed)
     history = {"loss": [], "val_loss": []}
     for _ in range(5):
         rows = rng.permutation(60)
-        rng.integers(2**31)  # the seed of the dropout
+        draw_keys(rng)
         epoch = model.fit(
             X[rows],
             y[rows, np.newaxis],
@@ -99,11 +114,12 @@ def test_it_trains_as_keras_does(optimizer, hidden_units, n_classes):
         for name, values in history.items():
             values.extend(epoch.history[name])
 
-    for name, values in history.items():
-        np.testing.assert_allclose(trained.history[name], values, rtol=1e-5)
-    for layer, coef, intercept in zip(model.layers, trained.coefs, trained.intercepts, strict=True):
-        np.testing.assert_allclose(coef, layer.get_weights()[0], rtol=1e-5, atol=1e-7)
-        np.testing.assert_allclose(intercept, layer.get_weights()[1], rtol=1e-5, atol=1e-7)
+    for trained in results:
+        for name, values in history.items():
+            np.testing.assert_allclose(trained.history[name], values, rtol=1e-5)
+        for layer, *arrays in zip(model.layers, trained.coefs, trained.intercepts, strict=True):
+            for array, expected in zip(arrays, layer.get_weights(), strict=True):
+                np.testing.assert_allclose(array, expected, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("optimizer", sorted(optimizer_names()))
@@ -116,7 +132,8 @@ def test_a_used_trainer_is_as_good_as_new(optimizer):
     again = run(shape, dropout=0.3)
     assert len(POOL) == 1
     assert joblib.hash(fresh) == joblib.hash(again)
-    assert fresh.history["loss"][-1] < fresh.history["loss"][0]
+    losses = run(shape, dropout=0.0).history["loss"]
+    assert losses[-1] < losses[0]
 
 
 def test_nothing_is_compiled_for_other_rates_and_sizes():
@@ -134,6 +151,22 @@ def test_nothing_is_compiled_for_other_rates_and_sizes():
     ):
         fitted(**parameters)
         assert POOL._idle == [trainer]
+    FineTuneClassifier(epochs=2).fit(X[:69], Y[:69])
+    assert POOL._idle == [trainer]
+
+
+def test_a_search_compiles_once_and_is_the_same_in_threads():
+    """Over rates, sizes of batches, and folds whose numbers of rows differ."""
+    grid = {"dropout": [0.2, 0.5], "learning_rate": [0.01, 0.1], "batch_size": [2, 32]}
+    search = GridSearchCV(FineTuneClassifier(epochs=2, random_state=0), grid, cv=3)
+    POOL.clear()
+    scores = search.fit(X, Y).cv_results_["mean_test_score"]
+    assert len(POOL) == 1
+    # scikit-learn sets the filters in each thread, and one undoes what another has set.
+    with warnings.catch_warnings(), joblib.parallel_config("threading", n_jobs=2):
+        again = search.fit(X, Y).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(scores, again)
+    assert len(POOL) == 2
 
 
 def test_a_fit_gives_the_same_bits_after_others():
@@ -160,7 +193,7 @@ def test_a_fit_gives_the_same_bits_in_another_process():
 
 def test_wide_features_give_the_same_bits():
     """Long sums, where threads could add in another order."""
-    wide = np.random.default_rng(1).normal(size=(40, 8000)).astype(np.float32)
+    wide = np.random.default_rng(1).normal(size=(40, 8000)).astype(np.float32)  # with XLA
     results = {
         bits(FineTuneClassifier(random_state=0, epochs=2).fit(wide, Y[:40])) for _ in range(4)
     }
@@ -247,12 +280,13 @@ def test_keras_precision_of_the_user_does_not_matter():
 def test_dropout_acts_in_training_only():
     """Its rate changes what is learned; probabilities do not depend on chance."""
     with POOL.lend(head(has_dropout=True)) as trainer:
-        data = trainer.tensors(X, Y, WEIGHTS)
+        rows = hold_rows(X, Y, WEIGHTS, 2**20)
         losses = []
         for rate, seed in [(0.0, 1), (0.5, 1), (0.5, 1), (0.5, 2)]:
             trainer.reset(np.random.default_rng(0), 1e-9)
-            losses.append(trainer.train_epoch(data, np.arange(70), 70, rate, seed)[0])
-        assert losses[0] == pytest.approx(trainer.evaluate(data)[0], rel=1e-5)
+            keys = draw_keys(np.random.default_rng(seed))
+            losses.append(trainer.train_epoch(rows, np.arange(70), 70, rate, keys)[0])
+        assert losses[0] == pytest.approx(trainer.evaluate(rows, np.arange(70))[0], rel=1e-5)
         assert losses[1] == losses[2]
         assert len(set(losses)) == 3
 

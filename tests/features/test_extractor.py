@@ -166,9 +166,11 @@ def test_one_decoding_for_several_networks(tiny, pictures, monkeypatch):
     from fusionlearn import ImageReference
 
     decoded = []
-    original = ImageReference.decode
+    original = ImageReference.decode_for
     monkeypatch.setattr(
-        ImageReference, "decode", lambda self: decoded.append(self.digest) or original(self)
+        ImageReference,
+        "decode_for",
+        lambda self, sides: decoded.append(self.digest) or original(self, sides),
     )
     jobs = [
         BackboneFeatureExtractor(tiny, pooling=pooling, store=FeatureStore()).job()

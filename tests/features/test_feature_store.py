@@ -288,6 +288,19 @@ class FileStoreLaw(StoreLaw):
         self.folder = tempfile.TemporaryDirectory()
         return os.path.join(self.folder.name, "features.db")
 
+    @invariant()
+    def the_budget_knows_the_bytes(self):
+        connection = self.stores[0].rows.open()
+        counted = connection.execute("SELECT value FROM counter WHERE name = 'bytes'").fetchone()
+        assert counted == (12 * len(self.model),)
+
+    @rule(max_rows=st.integers(0, 3))
+    def prune(self, max_rows):
+        self.stores[0].prune(12 * max_rows)
+        kept = sqlite3_keys(self.stores[0].path)
+        assert len(kept) == min(max_rows, len(self.model))
+        self.model = {key: row for key, row in self.model.items() if key in kept}
+
     @rule()
     def reopen(self):
         self.stores[0].rows._connection.close()
@@ -394,7 +407,7 @@ class TestFile:
         put(FeatureStore(path), [1])
         self.sql(path, "PRAGMA user_version = 99")
         before = path.read_bytes()
-        self.check_useless(FeatureStore(path, max_bytes=10**6), "layout 99.*reads layout 1")
+        self.check_useless(FeatureStore(path, max_bytes=10**6), "layout 99.*reads layouts up to 2")
         assert path.read_bytes() == before
 
     def test_a_database_of_another_program(self, path):
@@ -459,6 +472,15 @@ class TestFile:
 
 def key(number):
     return bytes.fromhex(KEYS[number])
+
+
+def sqlite3_keys(path):
+    connection = sqlite3.connect(path)
+    rows = connection.execute(
+        "SELECT identity, picture FROM feature JOIN network ON network.id = network"
+    ).fetchall()
+    connection.close()
+    return {(network, picture.hex()) for network, picture in rows}
 
 
 def sqlite3_read(path, statement, picture):

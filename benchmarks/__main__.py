@@ -1,0 +1,85 @@
+"""Run benchmarks: ``python -m benchmarks``, or ``python -m benchmarks extraction``."""
+
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ._harness import print_report
+
+BENCHMARKS = {
+    "extraction": "seven networks and MobileNetV2: Keras, bare OpenVINO, fusionlearn",
+    "head": "an epoch of training: Keras, scikit-learn, fusionlearn",
+    "search": "a grid search of heads: Pipeline, Pipeline(memory=), fusionlearn",
+    "scaling": "100 to 100,000 pictures: seconds, bytes and memory for each",
+    "startup": "new processes: imports, and the first prediction",
+    "warm": "reading stored features: the sqlite3 module, fusionlearn",
+}
+_RESULTS = Path(__file__).parent / "results"
+
+
+def main(argv=None):
+    """Run what the command line names.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        Arguments; None takes those of the process.
+
+    Returns
+    -------
+    status : int
+        0 if all benchmarks ran through, whether or not their goals are reached.
+    """
+    listed = "\n".join(f"  {name:12}{text}" for name, text in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=f"Benchmarks:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which to run; all by default")
+    parser.add_argument("--quick", action="store_true", help="a smoke run; figures mean nothing")
+    parser.add_argument(
+        "--out", type=Path, default=_RESULTS, help="folder for NAME.json (benchmarks/results)"
+    )
+    options = parser.parse_args(argv)
+    unknown = sorted(set(options.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
+    names = options.names or list(BENCHMARKS)
+    if len(names) == 1:
+        run_one(names[0], options.quick, options.out)
+        return 0
+    return run_each_alone(names, options.quick, options.out)
+
+
+def run_one(name, quick, out):
+    """Run a benchmark here, print its report and write it."""
+    # TensorFlow's log lines would stand between the tables.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    print(f"{name}: {BENCHMARKS[name]}", file=sys.stderr, flush=True)
+    report = importlib.import_module(f".{name}", __package__).run(quick)
+    print_report(report)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.json").write_text(report.to_json(), encoding="utf-8")
+
+
+def run_each_alone(names, quick, out):
+    """Run benchmarks in processes of their own: none meets another's threads or memory."""
+    flags = ["--quick"] if quick else []
+    failed = [
+        name
+        for name in names
+        if subprocess.run(
+            [sys.executable, "-m", "benchmarks", name, "--out", out, *flags]
+        ).returncode
+    ]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

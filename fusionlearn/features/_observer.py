@@ -1,0 +1,75 @@
+"""Who is told how far an extraction is: a bar and scikit-learn's callbacks."""
+
+import threading
+from contextlib import contextmanager
+
+
+class ExtractionObserver:
+    """Tells a progress bar about pictures, and callbacks about blocks of them.
+
+    Parameters
+    ----------
+    n_pictures : int
+        Length of the bar.
+
+    n_rows : int
+        Rows to be computed in all; each moves the bar by its share.
+
+    n_blocks : int
+        Blocks of pictures.
+
+    verbose : bool or int
+        Whether there is a bar.
+
+    task : callable or None
+        ``task(n_blocks)`` gives a context manager around the whole extraction, whose
+        value makes one for each block.
+    """
+
+    def __init__(self, n_pictures, n_rows, n_blocks, verbose, task):
+        self._n_pictures = n_pictures
+        self._n_rows = n_rows
+        self._n_blocks = n_blocks
+        self._verbose = verbose
+        self._task = task
+        self._whole = None
+        self._subtask = None
+        self._bar = None
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        if self._task is not None:
+            self._whole = self._task(self._n_blocks)
+            self._subtask = self._whole.__enter__()
+        if self._verbose:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=self._n_pictures,
+                desc="features",
+                unit=" pictures",
+                bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total} "
+                "[{elapsed}<{remaining}, {rate_fmt}]",
+            )
+        return self
+
+    def __exit__(self, *exception):
+        if self._bar is not None:
+            self._bar.close()
+        if self._whole is not None:
+            self._whole.__exit__(*exception)
+
+    @contextmanager
+    def block(self):
+        """Surround the work on one block."""
+        if self._subtask is None:
+            yield
+            return
+        with self._subtask():
+            yield
+
+    def rows_done(self, n_rows):
+        """Move the bar; engines call this from threads of their own."""
+        if self._bar is not None and n_rows:
+            with self._lock:
+                self._bar.update(n_rows * self._n_pictures / self._n_rows)
