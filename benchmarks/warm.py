@@ -34,8 +34,9 @@ def run(quick):
     section = report.section(
         f"{n_rows:,} rows of {_N_FEATURES:,} features",
         "fusionlearn: transform of a list of PNG files whose features are in a SQLite store: "
-        "files are recognised, rows found, checked and gathered. sqlite3: a table with nothing "
-        "but a number and the same bytes, read by one query, into nothing or into an array.",
+        "files are recognised, rows found, checked and gathered. sqlite3: the same file, all rows "
+        "and their keys fetched by one query into a list, which nobody checks or sorts; and a "
+        "table with nothing but a number and the same bytes, into an array.",
         "MB",
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -45,18 +46,20 @@ def run(quick):
         )
         features = extractor.transform(paths)
         plain = _plain_table(Path(folder) / "plain.db", features)
+        store = sqlite3.connect(Path(folder) / "features.db")
         _check_same(extractor.transform(paths), _into_array(plain, n_rows), features)
         taken = section.measure(
             "warm",
             {
-                "sqlite3": lambda: _read(plain),
-                "sqlite3 into an array": lambda: _into_array(plain, n_rows),
+                "sqlite3": lambda: _read(store),
+                "sqlite3, plain table into an array": lambda: _into_array(plain, n_rows),
                 "fusionlearn": lambda: extractor.transform(paths),
             },
             amount=features.nbytes / 1e6,
             rounds=rounds,
         )
         plain.close()
+        store.close()
     rates = [features.nbytes / 1e6 / seconds for seconds in taken["fusionlearn"]]
     report.at_least("Warm transform", rates, 500, "MB/s")
     against = quotients(taken["fusionlearn"], taken["sqlite3"])
@@ -74,8 +77,7 @@ def _plain_table(path, features):
 
 
 def _read(connection):
-    for _ in connection.execute("SELECT row FROM features"):
-        pass
+    return connection.execute("SELECT picture, vector FROM feature").fetchall()
 
 
 def _into_array(connection, n_rows):

@@ -86,6 +86,12 @@ def import_keras():
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
+            # joblib tells its workers how many threads each may use; TensorFlow does not
+            # listen to it, and two workers would use twice as many as there are cores.
+            n_threads = os.environ.get("OMP_NUM_THREADS", "")
+            if n_threads.isdecimal() and "TF_NUM_INTRAOP_THREADS" not in os.environ:
+                with suppress(RuntimeError):  # the user's TensorFlow has begun to work
+                    tf.config.threading.set_intra_op_parallelism_threads(int(n_threads))
             # Looks for a GPU now, while nobody sees that it misses one.
             tf.config.list_physical_devices()
     random.setstate(state)

@@ -53,9 +53,9 @@ def test_an_unknown_name():
 def test_settings_are_changed_and_restored():
     before = get_config()
     with config_context(max_image_pixels=10, feature_memory=20):
-        assert get_config() == {"feature_memory": 20, "max_image_pixels": 10}
+        assert get_config() == {**before, "feature_memory": 20, "max_image_pixels": 10}
         with config_context(max_image_pixels=30):
-            assert get_config() == {"feature_memory": 20, "max_image_pixels": 30}
+            assert get_config() == {**before, "feature_memory": 20, "max_image_pixels": 30}
         assert get_config()["max_image_pixels"] == 10
     assert get_config() == before
 
@@ -83,7 +83,7 @@ def test_what_get_config_gives_is_a_copy():
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "10", True])
-@pytest.mark.parametrize("name", ["feature_memory", "max_image_pixels"])
+@pytest.mark.parametrize("name", ["feature_memory", "head_memory", "max_image_pixels"])
 def test_settings_are_validated(name, value):
     """And nothing is changed if one of several is wrong."""
     before = get_config()

@@ -34,22 +34,26 @@ def get_engine(network):
     with _LOCK:
         asked = (network.identity, network.engine)
         if asked not in _ENGINES:
-            chosen = choose_engine(network.engine, network.precision)
-            key = (network.identity, chosen)
-            if key not in _ENGINES:
-                _ENGINES[key] = _build(network, chosen)
-            _ENGINES[asked] = _ENGINES[key]
+            _ENGINES[asked] = _choose(network)
         return _ENGINES[asked]
 
 
-def _build(network, chosen):
-    if chosen == "keras" or network.engine != "auto" or network.precision != "float32":
-        return _CLASSES[chosen](network)
+def _choose(network):
+    chosen = choose_engine(network.engine, network.precision)
     try:
-        return OpenVINOEngine(network)
+        return _build(network, chosen)
     except BackboneWeightsError:
         raise
     except BackboneError as error:
-        engine = KerasEngine(network)  # says it where the network itself is at fault
-        warnings.warn(f"{error} Keras runs it, as engine='auto' says.", EngineWarning, stacklevel=3)
+        if chosen == "keras" or network.engine != "auto" or network.precision != "float32":
+            raise
+        engine = _build(network, "keras")  # says it where the network itself is at fault
+        warnings.warn(f"{error} Keras runs it, as engine='auto' says.", EngineWarning, stacklevel=4)
         return engine
+
+
+def _build(network, chosen):
+    key = (network.identity, chosen)
+    if key not in _ENGINES:
+        _ENGINES[key] = _CLASSES[chosen](network)
+    return _ENGINES[key]

@@ -7,12 +7,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._compat import CallbackSupportMixin
+from .._compat import CallbackSupportMixin, with_callbacks
 from ..backbones import ENGINES, PRECISIONS, Backbone, get_engine, resolve_network
 from ..exceptions import BackboneError
 from ..images import check_images
 from ._digests import recall_files
 from ._extraction import Job, extract
+from ._observer import callback_task
 from ._store import FeatureStore, resolve_store
 
 
@@ -178,6 +179,31 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         self.n_features_out_ = network.n_features or get_engine(network).n_features
         return self
 
+    @with_callbacks
+    def fit_transform(self, X, y=None):
+        """Check the parameters, and get the features of pictures.
+
+        Parameters
+        ----------
+        X : array-like of pictures, of shape (n_samples,)
+            As for :func:`~fusionlearn.check_images`.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features), float32
+            As ``transform`` gives them.
+        """
+        context = self._init_callback_context(max_subtasks=1)
+        references = self._check_images(X)
+        self.fit(references)
+        context.call_on_fit_task_begin(estimator=self, X=references, y=y)
+        features = self._extract(references, callback_task(context, self))
+        context.call_on_fit_task_end(estimator=self, X=references, y=y)
+        return features
+
     def transform(self, X):
         """Get the features of pictures, computing those that are not stored yet.
 
@@ -199,9 +225,7 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         BackboneWeightsError
             If the weights cannot be had or do not fit.
         """
-        job = self.job()
-        references = self._check_images(X)
-        return extract(references, [job], n_jobs=self.n_jobs, verbose=self.verbose)[0]
+        return self._extract(self._check_images(X))
 
     def get_feature_names_out(self, input_features=None):
         """Get names for the columns of the result.
@@ -255,6 +279,11 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
             precision=self.precision,
         )
         return Job(network, store, self.batch_size)
+
+    def _extract(self, references, task=None):
+        return extract(
+            references, [self.job()], n_jobs=self.n_jobs, verbose=self.verbose, task=task
+        )[0]
 
     def _check_images(self, X):
         return check_images(X)

@@ -73,3 +73,35 @@ class ExtractionObserver:
         if self._bar is not None and n_rows:
             with self._lock:
                 self._bar.update(n_rows * self._n_pictures / self._n_rows)
+
+
+def callback_task(context, estimator):
+    """Make the ``task`` of an observer from a callback context of scikit-learn.
+
+    Parameters
+    ----------
+    context : CallbackContext
+        The task to which the extraction belongs.
+
+    estimator : estimator object
+        Who is fitted.
+
+    Returns
+    -------
+    task : callable
+        As :class:`ExtractionObserver` takes it.
+    """
+
+    @contextmanager
+    def subtask(parent, **parameters):
+        child = parent.subcontext(**parameters)
+        child.call_on_fit_task_begin(estimator=estimator)
+        yield child
+        child.call_on_fit_task_end(estimator=estimator)
+
+    @contextmanager
+    def task(n_blocks):
+        with subtask(context, task_name="extract", max_subtasks=n_blocks) as whole:
+            yield lambda: subtask(whole, task_name="block")
+
+    return task

@@ -12,7 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import with_callbacks
-from ..features import BackboneFeatureExtractor, extract
+from ..features import BackboneFeatureExtractor, callback_task, extract
 from ..images import check_images, share_references
 from ._base import Fusion
 
@@ -214,12 +214,15 @@ class ConcatFusion(TransformerMixin, Fusion):
         self._validate_params()
         chosen = self._check_transformers()
         metadata = self._check_metadata(params, chosen, and_transform)
-        context = self._init_callback_context(max_subtasks=len(chosen))
+        # One more: all extractors share the way of the pictures.
+        context = self._init_callback_context(max_subtasks=len(chosen) + 1)
         shared, references = share_references(X)
         if references is not None:
             self._check_passes_no_pictures()
         context.call_on_fit_task_begin(estimator=self, X=shared, y=y)
-        blocks = self._extract(chosen, shared) if and_transform else {}
+        blocks = {}
+        if and_transform:
+            blocks = self._extract(chosen, shared, callback_task(context, self))
         tasks = {
             name: {
                 "transformer": transformer,
@@ -298,7 +301,7 @@ class ConcatFusion(TransformerMixin, Fusion):
             for name, routes in by_method.items()
         }
 
-    def _extract(self, transformers, X):
+    def _extract(self, transformers, X, task=None):
         """Features of all extractors, each picture decoded once; by name."""
         extractors = [
             (name, transformer) for name, transformer in transformers if _is_extractor(transformer)
@@ -310,6 +313,7 @@ class ConcatFusion(TransformerMixin, Fusion):
             [extractor.job() for _, extractor in extractors],
             n_jobs=extractors[0][1].n_jobs,
             verbose=max(extractor.verbose for _, extractor in extractors),
+            task=task,
         )
         return {name: block for (name, _), block in zip(extractors, features, strict=True)}
 
