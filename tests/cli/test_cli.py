@@ -324,7 +324,7 @@ def test_demo_without_imagenet_weights(tmp_path, monkeypatch, capfd):
     assert "ImageNet weights could not be had, so the networks are untrained" in text
     assert "Downloading" not in text
     assert "Downloading" in err
-    assert "row/s" in err
+    assert "pictures/s" in err
     assert "about the class 'ground-glass'" in text
     check_figures(tmp_path)
 
