@@ -197,8 +197,8 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
             As ``transform`` gives them.
         """
         context = self._init_callback_context(max_subtasks=1)
+        self.fit(X)
         references = self._check_images(X)
-        self.fit(references)
         context.call_on_fit_task_begin(estimator=self, X=references, y=y)
         features = self._extract(references, callback_task(context, self))
         context.call_on_fit_task_end(estimator=self, X=references, y=y)
