@@ -4,7 +4,7 @@ import numpy as np
 
 from .._compat import import_keras, isolated_keras_build, without_chatter
 from ..exceptions import BackboneError
-from ._keras_model import build_feature_model, compile_feature_model
+from ._keras_model import build_feature_model, compile_feature_model, preprocess
 
 # What keras.applications.imagenet_utils.preprocess_input subtracts and divides by.
 _MEAN = {
@@ -87,12 +87,7 @@ def _with_preprocessing(graph, mode):
 
 def _compare(network, graph, function, core):
     pixels = np.random.default_rng(0).integers(0, 256, (1, *network.input_size, 3), dtype=np.uint8)
-    batch = pixels.astype(np.float32)
-    mode = network.backbone.preprocessing
-    if mode != "none":
-        utils = import_keras().applications.imagenet_utils
-        batch = utils.preprocess_input(batch, data_format="channels_last", mode=mode)
-    wanted = np.asarray(function(batch))
+    wanted = np.asarray(function(preprocess(pixels, network.backbone.preprocessing)))
     got = core.compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(pixels)[0]
     # A network that gives no numbers is refused where it is used, whatever runs it.
     scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)

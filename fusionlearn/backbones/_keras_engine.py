@@ -6,7 +6,7 @@ import numpy as np
 
 from .._compat import import_keras, isolated_keras_build
 from ._engine import Engine
-from ._keras_model import build_feature_model, compile_feature_model
+from ._keras_model import build_feature_model, compile_feature_model, preprocess
 
 _BATCH_SIZE = 32
 
@@ -37,11 +37,7 @@ class KerasEngine(Engine):
         """Compute features and hand them on; see :class:`Engine`."""
         batch_size = batch_size or _BATCH_SIZE
         for start in range(0, len(pictures), batch_size):
-            # A float copy of our own: Keras' preprocessing writes into what it is given.
-            batch = pictures[start : start + batch_size].astype(np.float32)
-            if self._mode != "none":
-                utils = import_keras().applications.imagenet_utils
-                batch = utils.preprocess_input(batch, data_format="channels_last", mode=self._mode)
+            batch = preprocess(pictures[start : start + batch_size], self._mode)
             with self._lock:
                 features = self._compute(batch)
             deliver(start, np.asarray(features, dtype=np.float32))

@@ -3,6 +3,8 @@
 import difflib
 import warnings
 
+import numpy as np
+
 from .._compat import import_keras, isolated_keras_build
 from ..exceptions import BackboneError, BackboneWeightsError
 from ._describe import signature
@@ -167,3 +169,27 @@ def compile_feature_model(model):
     return tf.function(
         lambda batch: model(batch, training=False), input_signature=[pixels], autograph=False
     ).get_concrete_function()
+
+
+def preprocess(pictures, mode):
+    """Bring pixels into the form in which a network takes them.
+
+    Parameters
+    ----------
+    pictures : ndarray of shape (n, height, width, 3), uint8
+        RGB pictures; left as they are.
+
+    mode : {"none", "tf", "caffe", "torch"}
+        As for ``keras.applications.imagenet_utils.preprocess_input``.
+
+    Returns
+    -------
+    pixels : ndarray of shape (n, height, width, 3), float32
+        Preprocessed pixels.
+    """
+    # A float copy of our own: Keras writes into what it is given.
+    pixels = pictures.astype(np.float32)
+    if mode == "none":
+        return pixels
+    utils = import_keras().applications.imagenet_utils
+    return utils.preprocess_input(pixels, data_format="channels_last", mode=mode)
