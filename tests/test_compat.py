@@ -29,3 +29,15 @@ def test_only_known_lines_are_held_back():
         "    os.write(2, b'E0000 00:00:17.3 1 disk.cc:1] a disk is broken\\n')\n"
     )
     assert done.stderr == "E0000 00:00:17.3 1 disk.cc:1] a disk is broken\n"
+
+
+def test_training_says_nothing_on_stderr():
+    """Neither TensorFlow nor its compiler talks into the user's output."""
+    code = (
+        "import numpy as np\n"
+        "from fusionlearn import FineTuneClassifier\n"
+        "X = np.random.default_rng(0).normal(size=(400, 500)).astype('float32')\n"
+        "FineTuneClassifier(epochs=2, random_state=0).fit(X, X[:, 0] > 0)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stderr == run.stdout == ""

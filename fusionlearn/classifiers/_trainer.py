@@ -1,10 +1,11 @@
 """A head whose epochs are single compiled calls, built once and reset for each fit."""
 
+from contextlib import nullcontext
 from itertools import pairwise
 
 import numpy as np
 
-from .._compat import import_keras, isolated_keras_build
+from .._compat import import_keras, isolated_keras_build, without_chatter
 from ._dropout import drop, threshold_of
 from ._optimizers import find_optimizer
 from ._rows import Block
@@ -32,6 +33,7 @@ class Trainer:
         # Rows that are computed together, whatever the size of a batch is, so that one
         # compiled function serves all. More pay where a matrix is read for each of them.
         self._tile = 8 if head.hidden_units else 4
+        self._has_spoken = not head.uses_xla
         with isolated_keras_build(0):
             self._build(keras)
 
@@ -184,8 +186,12 @@ class Trainer:
 
         sums = (tf.constant(0.0), tf.constant(0.0))
         for block in blocks:
+            # XLA compiles at the first call, and says so to everybody.
+            with nullcontext() if self._has_spoken else without_chatter():
+                results = function(*block, *sums, *settings)
+            self._has_spoken = True
             # Goes on when the function has ended, since the next block may overwrite this one.
-            sums = tuple(tf.constant(total.numpy()) for total in function(*block, *sums, *settings))
+            sums = tuple(tf.constant(total.numpy()) for total in results)
         return tuple(float(total) / n_rows for total in sums)
 
     def arrays(self):
