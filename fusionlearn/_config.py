@@ -8,6 +8,7 @@ __all__ = ["config_context", "get_config", "set_config"]
 _CONFIG = {
     "feature_memory": 2**30,
     "head_memory": 2**31,
+    "inference_streams": "auto",
     "max_image_pixels": 89_478_485,
 }
 
@@ -24,12 +25,14 @@ def get_config():
     --------
     >>> from fusionlearn import get_config
     >>> sorted(get_config())
-    ['feature_memory', 'head_memory', 'max_image_pixels']
+    ['feature_memory', 'head_memory', 'inference_streams', 'max_image_pixels']
     """
     return dict(_CONFIG)
 
 
-def set_config(*, feature_memory=None, head_memory=None, max_image_pixels=None):
+def set_config(
+    *, feature_memory=None, head_memory=None, inference_streams=None, max_image_pixels=None
+):
     """Change settings of this process, for all its threads.
 
     Settings do not travel to worker processes.
@@ -47,6 +50,12 @@ def set_config(*, feature_memory=None, head_memory=None, max_image_pixels=None):
         epoch, so that X may be memory-mapped; results do not depend on it. One batch is
         held at least. Initially 2 GiB. None leaves it as it is.
 
+    inference_streams : int or "auto", default=None
+        Batches that OpenVINO computes side by side; its threads are divided among them.
+        No more than there are processors. Initially "auto": OpenVINO chooses. Each
+        stream needs memory for the activations of a batch; features do not depend on it
+        beyond rounding. None leaves it as it is.
+
     max_image_pixels : int, default=None
         Width times height beyond which a picture is refused before it is decoded.
         Initially 89,478,485, which is Pillow's own limit. None leaves it as it is.
@@ -54,7 +63,7 @@ def set_config(*, feature_memory=None, head_memory=None, max_image_pixels=None):
     Raises
     ------
     ValueError
-        If a value is not a positive integer.
+        If a value is neither a positive integer nor, where that is possible, "auto".
 
     Examples
     --------
@@ -64,13 +73,19 @@ def set_config(*, feature_memory=None, head_memory=None, max_image_pixels=None):
     changes = {
         "feature_memory": feature_memory,
         "head_memory": head_memory,
+        "inference_streams": inference_streams,
         "max_image_pixels": max_image_pixels,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
     for name, value in changes.items():
+        has_auto = name == "inference_streams"
+        if has_auto and isinstance(value, str) and value == "auto":
+            continue
         if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name}={value!r}: wanted a positive integer.")
-    _CONFIG.update({name: int(value) for name, value in changes.items()})
+            or_auto = " or 'auto'" if has_auto else ""
+            raise ValueError(f"{name}={value!r}: wanted a positive integer{or_auto}.")
+    # NumPy's integers become Python's, which JSON and OpenVINO take.
+    _CONFIG.update({k: v if v == "auto" else int(v) for k, v in changes.items()})
 
 
 @contextmanager

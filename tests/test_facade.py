@@ -83,7 +83,7 @@ def test_what_get_config_gives_is_a_copy():
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "10", True])
-@pytest.mark.parametrize("name", ["feature_memory", "head_memory", "max_image_pixels"])
+@pytest.mark.parametrize("name", sorted(get_config()))
 def test_settings_are_validated(name, value):
     """And nothing is changed if one of several is wrong."""
     before = get_config()
@@ -92,6 +92,14 @@ def test_settings_are_validated(name, value):
     with pytest.raises(ValueError, match=name), config_context(**{name: value}):
         pass
     assert get_config() == before
+
+
+def test_streams_go_back_to_automatic():
+    with config_context(inference_streams=3):
+        set_config(inference_streams="auto")
+        assert get_config()["inference_streams"] == "auto"
+    with pytest.raises(ValueError, match="wanted a positive integer or 'auto'"):
+        set_config(inference_streams="fast")
 
 
 def test_unknown_settings():

@@ -23,7 +23,9 @@ class Engine(ABC):
         Parameters
         ----------
         pictures : ndarray of shape (n, height, width, 3), uint8
-            RGB pictures of the network's input size; left as they are.
+            RGB pictures of the network's input size; left as they are. Or whatever has a
+            length and gives such an array for a slice; slices are asked for in order, each
+            when there is room for it.
 
         deliver : callable
             ``deliver(start, rows)`` is called with the features of the pictures from

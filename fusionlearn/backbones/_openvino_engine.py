@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 
+from .._config import get_config
 from ..exceptions import BackboneError
 from ._engine import Engine
 from ._graph_cache import load_graph
@@ -57,8 +58,10 @@ class OpenVINOEngine(Engine):
         batch_size = batch_size or self._batch_size
         with self._lock:
             queue = self._queue(batch_size)
+            running = {}  # OpenVINO computes from this memory, but does not hold it
 
             def finished(request, start):
+                del running[start]
                 rows = request.get_output_tensor(0).data
                 deliver(start, rows[: len(pictures) - start])
 
@@ -69,6 +72,7 @@ class OpenVINOEngine(Engine):
                     if len(batch) < batch_size:
                         filler = np.zeros((batch_size - len(batch), *batch.shape[1:]), np.uint8)
                         batch = np.concatenate([batch, filler])
+                    running[start] = batch
                     queue.start_async({0: batch}, start, share_inputs=True)
             finally:
                 queue.wait_all()
@@ -76,12 +80,14 @@ class OpenVINOEngine(Engine):
     def _queue(self, batch_size):
         import openvino
 
-        if batch_size not in self._queues:
+        streams = get_config()["inference_streams"]
+        if (batch_size, streams) not in self._queues:
             graph = self._graph.clone()
             graph.reshape([batch_size, *self._input_size, 3])
-            compiled = self._core.compile_model(graph, "CPU", self._options)
-            self._queues[batch_size] = openvino.AsyncInferQueue(compiled)
-        return self._queues[batch_size]
+            chosen = {} if streams == "auto" else {"NUM_STREAMS": streams}
+            compiled = self._core.compile_model(graph, "CPU", self._options | chosen)
+            self._queues[batch_size, streams] = openvino.AsyncInferQueue(compiled)
+        return self._queues[batch_size, streams]
 
 
 def _check_bfloat16(core):

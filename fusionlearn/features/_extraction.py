@@ -14,9 +14,13 @@ from ._digests import get_digests
 from ._observer import ExtractionObserver
 from ._store import FeatureStore
 
-# Pictures that are decoded together, and how many such blocks are decoded ahead.
-_BLOCK = 32
-_BLOCKS_AHEAD = 2
+# Pixels of a block of pictures, at all sizes that networks want of them, and its length: so
+# many that an engine's requests seldom run out, and so few that memory stays small.
+_BLOCK_BYTES = 2**24
+_BLOCK_MIN = 32
+_BLOCK_MAX = 128
+# Blocks that are being decoded while one is computed.
+_BLOCKS_AHEAD = 1
 
 
 @dataclass(frozen=True)
@@ -83,21 +87,23 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
     pictures = list(first)
     tables = [_Table(job, pictures) for job in jobs]
     wanted = np.unique(np.concatenate([table.missing for table in tables]))
-    blocks = [wanted[start : start + _BLOCK] for start in range(0, len(wanted), _BLOCK)]
-    if blocks:
+    if len(wanted):
         for table in tables:
             table.load()
+        sizes = sorted({table.job.network.input_size for table in tables})
+        length = _block_length(sizes)
+        blocks = [wanted[start : start + length] for start in range(0, len(wanted), length)]
         positions = np.fromiter(first.values(), dtype=int)
         n_rows = sum(len(table.missing) for table in tables)
         with (
             ExtractionObserver(len(wanted), n_rows, len(blocks), verbose, task) as observer,
-            _Decoder(references, tables, n_jobs) as decoder,
+            _Decoder(references, sizes, n_jobs) as decoder,
         ):
             decoded = decoder.blocks(positions[block] for block in blocks)
-            for block, pixels in zip(blocks, decoded, strict=True):
+            for block, decoding in zip(blocks, decoded, strict=True):
                 with observer.block():
                     for table in tables:
-                        table.compute(block, pixels, observer)
+                        table.compute(block, decoding, observer)
     if len(pictures) == len(digests):
         return [table.rows for table in tables]
     number = {picture: row for row, picture in enumerate(pictures)}
@@ -124,16 +130,16 @@ class _Table:
         if len(self.missing):
             get_engine(self.job.network)
 
-    def compute(self, block, pixels, observer):
+    def compute(self, block, decoding, observer):
         """Compute what is missing among the rows of a block."""
-        size = self.job.network.input_size
         chosen = np.isin(block, self.missing, assume_unique=True)
         with self.job.store.rows.computing():
             missing = self._still_missing(block[chosen])
             observer.rows_done(chosen.sum() - len(missing))
             if len(missing):
                 at = np.flatnonzero(np.isin(block, missing, assume_unique=True))
-                self._compute(missing, [pixels[i][size] for i in at], observer)
+                size = self.job.network.input_size
+                self._compute(missing, _Pixels([decoding[i] for i in at], size), observer)
 
     def _still_missing(self, rows):
         """Rows that no other process or thread has stored in the meantime."""
@@ -155,8 +161,8 @@ class _Table:
 
         engine = get_engine(self.job.network)
         try:
-            engine.stream(np.stack(pixels), deliver, self.job.batch_size)
-        finally:  # after an interruption too
+            engine.stream(pixels, deliver, self.job.batch_size)
+        finally:  # after an interruption or a picture that cannot be decoded too
             self._keep(rows[done], features[done])
 
     def _keep(self, rows, features):
@@ -170,27 +176,40 @@ class _Table:
         self.job.store.rows.write(self.identity, self.job.network.description, keys, features)
 
 
-class _Decoder(ExitStack):
-    """Threads that decode and resize a few blocks of pictures ahead of their use."""
+class _Pixels:
+    """Pictures at one size, of which a slice is there as soon as threads have decoded it."""
 
-    def __init__(self, references, tables, n_jobs):
+    def __init__(self, pictures, size):
+        self._pictures = pictures
+        self._size = size
+
+    def __len__(self):
+        return len(self._pictures)
+
+    def __getitem__(self, chosen):
+        return np.stack([picture.result()[self._size] for picture in self._pictures[chosen]])
+
+
+class _Decoder(ExitStack):
+    """Threads that decode and resize a block of pictures ahead of its use."""
+
+    def __init__(self, references, sizes, n_jobs):
         super().__init__()
         self._references = references
-        self._sizes = sorted({table.job.network.input_size for table in tables})
+        self._sizes = sizes
         self._pool = self.enter_context(
             ThreadPoolExecutor(_n_threads(n_jobs), "fusionlearn-decode")
         )
         self.callback(self._pool.shutdown, wait=False, cancel_futures=True)
 
     def blocks(self, blocks):
-        """Give for each block of positions a list of dictionaries of pixels by size."""
+        """Give for each block of positions a list of futures of pixels by size."""
         waiting = deque()
         for block in blocks:
             waiting.append([self._pool.submit(self._decode, index) for index in block])
             if len(waiting) > _BLOCKS_AHEAD:
-                yield [future.result() for future in waiting.popleft()]
-        while waiting:
-            yield [future.result() for future in waiting.popleft()]
+                yield waiting.popleft()
+        yield from waiting
 
     def _decode(self, index):
         # Twice the size leaves the resampling something to average over.
@@ -226,6 +245,11 @@ def resize(pixels, size):
 
     image = Image.fromarray(pixels)
     return np.asarray(image.resize(size[::-1], resample=Image.Resampling.BILINEAR))
+
+
+def _block_length(sizes):
+    n_bytes = sum(3 * height * width for height, width in sizes)
+    return min(_BLOCK_MAX, max(_BLOCK_MIN, _BLOCK_BYTES // n_bytes))
 
 
 def _n_threads(n_jobs):

@@ -7,12 +7,12 @@ import warnings
 import numpy as np
 import pytest
 
-from fusionlearn import BACKBONES, BackboneFeatureExtractor, FeatureStore
+from fusionlearn import BACKBONES, BackboneFeatureExtractor, FeatureStore, config_context
 from fusionlearn.backbones import _choice, _graph, _pool, get_engine, resolve_network
 from fusionlearn.backbones._graph_cache import cache_folder
 from fusionlearn.backbones._keras_engine import KerasEngine
 from fusionlearn.backbones._openvino_engine import OpenVINOEngine
-from fusionlearn.exceptions import BackboneError, EngineWarning
+from fusionlearn.exceptions import BackboneError, EngineWarning, ImageError
 
 openvino = pytest.importorskip("openvino")
 HAS_BFLOAT16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -122,6 +122,53 @@ def test_rows_do_not_depend_on_company(tiny, rng, batch_size):
     engine.stream(batch, deliver, batch_size)
     alone = np.concatenate([engine.compute(batch[i : i + 1]) for i in range(7)])
     np.testing.assert_allclose(rows, alone, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("streams", ["auto", 1])
+def test_streams_are_what_the_setting_says(tiny, rng, streams):
+    """The setting counts from call to call, for an engine that is loaded already too."""
+    engine = get_engine(resolve_network(tiny, engine="openvino"))
+    side = BACKBONES["tiny"].input_size
+    batch = rng.integers(0, 256, (7, side, side, 3), dtype=np.uint8)
+    wanted = engine.compute(batch)
+    with config_context(inference_streams=streams):
+        np.testing.assert_allclose(engine.compute(batch), wanted, rtol=1e-5, atol=1e-6)
+        if streams != "auto":
+            assert engine._queue(1)[0].get_compiled_model().get_property("NUM_STREAMS") == streams
+
+
+class Pieces:
+    """Pictures that come one by one, as decoding threads give them."""
+
+    def __init__(self, pictures, fails_at=None):
+        self.pictures = pictures
+        self.fails_at = fails_at
+        self.asked = []
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def __getitem__(self, chosen):
+        self.asked.append(chosen.start)
+        if self.fails_at is not None and chosen.stop > self.fails_at:
+            raise ImageError("a picture that is cut off", "a whole one", "Replace it.")
+        return self.pictures[chosen].copy()
+
+
+@pytest.mark.parametrize("engine", [KerasEngine, OpenVINOEngine])
+def test_pictures_are_taken_as_they_come(tiny, rng, engine):
+    """In order, each once; what came before one that cannot be had is delivered."""
+    engine = engine(resolve_network(tiny))
+    side = BACKBONES["tiny"].input_size
+    batch = rng.integers(0, 256, (9, side, side, 3), dtype=np.uint8)
+    wanted = engine.compute(batch)
+    pieces = Pieces(batch)
+    np.testing.assert_allclose(engine.compute(pieces), wanted, rtol=1e-5, atol=1e-6)
+    assert pieces.asked == sorted(set(pieces.asked))
+    delivered = {}
+    with pytest.raises(ImageError, match="cut off"):
+        engine.stream(Pieces(batch, fails_at=6), delivered.__setitem__, 2)
+    assert sorted(delivered) == [0, 2, 4]
 
 
 def test_pictures_are_left_as_they_are(tiny, rng):

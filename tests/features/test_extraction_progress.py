@@ -34,8 +34,9 @@ def many(rng):
 
 
 @pytest.mark.parametrize("kind", ["extractor", "fusion"])
-def test_callbacks_hear_of_blocks(tiny, many, kind):
+def test_callbacks_hear_of_blocks(tiny, many, kind, monkeypatch):
     """Three blocks of 32 pictures for a cold store, none for a warm one."""
+    monkeypatch.setattr("fusionlearn.features._extraction._BLOCK_MAX", 32)
     store = FeatureStore()
     if kind == "extractor":
         estimator = BackboneFeatureExtractor(tiny, store=store)
