@@ -1,7 +1,6 @@
 """What a user would write by hand to compute features: Keras, and bare OpenVINO."""
 
 import random
-import tempfile
 import time
 from pathlib import Path
 
@@ -65,7 +64,7 @@ def keras_predict(model, name):
     return predict
 
 
-def convert(model, name):
+def convert(model, name, folder):
     """Convert a network to OpenVINO, with its preprocessing in the graph.
 
     Parameters
@@ -76,6 +75,9 @@ def convert(model, name):
     name : str
         Its name.
 
+    folder : path-like
+        Where the converted network is kept for :func:`read_converted`.
+
     Returns
     -------
     graph : openvino.Model
@@ -84,26 +86,43 @@ def convert(model, name):
     seconds : float
         What the conversion took.
     """
+    start = time.perf_counter()
+    model.export(str(Path(folder) / f"{name}.xml"), format="openvino", verbose=False)
+    graph = read_converted(name, folder)
+    return graph, time.perf_counter() - start
+
+
+def read_converted(name, folder):
+    """Read what :func:`convert` kept.
+
+    Parameters
+    ----------
+    name : str
+        Name of the network.
+
+    folder : path-like
+        The folder.
+
+    Returns
+    -------
+    graph : openvino.Model
+        From uint8 pictures to features.
+    """
     import openvino as ov
 
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "network.xml")
-        model.export(path, format="openvino", verbose=False)
-        graph = ov.Core().read_model(path)
-        prepared = ov.preprocess.PrePostProcessor(graph)
-        prepared.input().tensor().set_element_type(ov.Type.u8)
-        prepared.input().tensor().set_layout(ov.Layout("NHWC"))
-        steps = prepared.input().preprocess().convert_element_type(ov.Type.f32)
-        match BACKBONES[name].preprocessing:
-            case "tf":
-                steps.mean(127.5).scale(127.5)
-            case "caffe":
-                steps.reverse_channels().mean([103.939, 116.779, 123.68])
-            case "torch":
-                steps.mean([123.675, 116.28, 103.53]).scale([58.395, 57.12, 57.375])
-        graph = prepared.build()
-    return graph, time.perf_counter() - start
+    graph = ov.Core().read_model(str(Path(folder) / f"{name}.xml"))
+    prepared = ov.preprocess.PrePostProcessor(graph)
+    prepared.input().tensor().set_element_type(ov.Type.u8)
+    prepared.input().tensor().set_layout(ov.Layout("NHWC"))
+    steps = prepared.input().preprocess().convert_element_type(ov.Type.f32)
+    match BACKBONES[name].preprocessing:
+        case "tf":
+            steps.mean(127.5).scale(127.5)
+        case "caffe":
+            steps.reverse_channels().mean([103.939, 116.779, 123.68])
+        case "torch":
+            steps.mean([123.675, 116.28, 103.53]).scale([58.395, 57.12, 57.375])
+    return prepared.build()
 
 
 class BareOpenVINO:
@@ -133,6 +152,7 @@ class BareOpenVINO:
         settings = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision}
         compiled = ov.Core().compile_model(graph, "CPU", settings)
         self.batch = batch
+        self.setting = (batch, hint)
         self.label = f"batch {batch}, {hint.lower()}"
         self._n_features = compiled.output().shape[1]
         self._queue = ov.AsyncInferQueue(compiled)

@@ -60,6 +60,7 @@ def write_files(pictures, folder, extension, **options):
     """
     from PIL import Image
 
+    Path(folder).mkdir(parents=True, exist_ok=True)
     paths = [str(Path(folder) / f"{number:06d}{extension}") for number in range(len(pictures))]
     for picture, path in zip(pictures, paths, strict=True):
         Image.fromarray(picture[..., 0]).save(path, **options)

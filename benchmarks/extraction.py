@@ -1,8 +1,11 @@
 """Features of the recipe's seven networks and MobileNetV2, against Keras and bare OpenVINO."""
 
+import multiprocessing
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -10,7 +13,14 @@ from fusionlearn import BACKBONES, BackboneFeatureExtractor, ConcatFusion, Featu
 from fusionlearn.presets import covid_ct
 
 from ._harness import Report, quotients
-from ._peers import build_keras, convert, fastest_openvino, keras_predict
+from ._peers import (
+    BareOpenVINO,
+    build_keras,
+    convert,
+    fastest_openvino,
+    keras_predict,
+    read_converted,
+)
 from ._pictures import slices, write_files
 
 # Pictures of a round: a second's work or more for each contestant.
@@ -33,6 +43,9 @@ _TIMES_KERAS = {"ResNet50": 4, "MobileNetV2": 5, "VGG19": 2}
 def run(quick):
     """Measure extraction.
 
+    Each network has a process of its own: what Keras and OpenVINO keep of one would not
+    leave enough memory for the last.
+
     Parameters
     ----------
     quick : bool
@@ -43,10 +56,46 @@ def run(quick):
     report : Report
         Pictures per second from arrays, from files, and of seven networks at once.
     """
-    report = Report("extraction", quick)
     networks = ["MobileNetV2", "ResNet50"] if quick else list(_COUNTS)
-    rounds = 2 if quick else 3
-    counts = {name: 16 if quick else _COUNTS[name] for name in networks}
+    seven = networks if quick else list(covid_ct.RECIPE["backbones"])
+    with tempfile.TemporaryDirectory() as folder:
+        reports, labels = [], {}
+        for name in networks:
+            one, labels[name] = _alone(_one_network, name, name in seven, folder, quick)
+            reports.append(one)
+        for precision in _PRECISIONS:
+            chosen = {name: labels[name][precision] for name in seven}
+            reports.append(_alone(_together, chosen, precision, folder, quick))
+    return _merged(reports, quick)
+
+
+def _alone(function, *args):
+    """Call a function in a new process."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(function, *args).result()
+
+
+def _merged(reports, quick):
+    """Make one report of several, joining sections of the same title."""
+    merged = Report("extraction", quick)
+    sections = {}
+    for report in reports:
+        merged.goals += report.goals
+        for section in report.sections:
+            if section.title in sections:
+                sections[section.title].measurements += section.measurements
+                sections[section.title].facts += section.facts
+            else:
+                sections[section.title] = section
+    merged.sections = list(sections.values())
+    return merged
+
+
+def _one_network(name, is_one_of_seven, folder, quick):
+    """Measure a network from arrays and files; give the settings of its bare OpenVINO too."""
+    report = Report("extraction", quick)
+    count = 16 if quick else _COUNTS[name]
     section = report.section(
         "From arrays of the input size",
         "uint8 arrays in, float32 features out, untrained weights. Keras: preprocess_input and "
@@ -56,19 +105,16 @@ def run(quick):
         "picture",
         chart="relative",
     )
-    bare = {name: _from_arrays(report, section, name, counts[name], rounds) for name in networks}
-    seven = networks if quick else list(covid_ct.RECIPE["backbones"])
-    drawn = slices(max(counts.values()), _SIDE)
-    with tempfile.TemporaryDirectory() as folder:
+    bare = _from_arrays(report, section, name, count, 2 if quick else 3, folder)
+    if is_one_of_seven:
+        drawn = slices(count, _SIDE)
         forms = {
             "arrays": drawn,
-            "PNG": write_files(drawn, folder, ".png"),
-            "JPEG": write_files(drawn, folder, ".jpg", quality=90),
+            "PNG": write_files(drawn, Path(folder) / name, ".png"),
+            "JPEG": write_files(drawn, Path(folder) / name, ".jpg", quality=90),
         }
-        _from_files(report, seven, counts, forms, rounds=2)
-        count, rounds = (16, 2) if quick else (32, 2)
-        _together(report, seven, bare, forms["PNG"][:count], drawn[:count], rounds)
-    return report
+        _from_files(report, name, count, forms, rounds=3)
+    return report, {precision: engine.setting for precision, engine in bare.items()}
 
 
 def _extractor(name, precision):
@@ -78,11 +124,11 @@ def _extractor(name, precision):
     )
 
 
-def _from_arrays(report, section, name, count, rounds):
+def _from_arrays(report, section, name, count, rounds, folder):
     """Compare on arrays; give the bare OpenVINO of each precision."""
     pictures = slices(count, BACKBONES[name].input_size)
     model = build_keras(name)
-    graph, seconds = convert(model, name)
+    graph, seconds = convert(model, name, folder)
     section.fact(f"{name}: conversion to OpenVINO by hand", seconds, "s")
     bare = {
         precision: fastest_openvino(graph, code, pictures[:32])
@@ -137,7 +183,7 @@ def _cosines(a, b):
     return (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
 
 
-def _from_files(report, networks, counts, forms, rounds):
+def _from_files(report, name, count, forms, rounds):
     section = report.section(
         "From files",
         f"fusionlearn's transform on grey pictures of {_SIDE} × {_SIDE} pixels, as arrays, as PNG "
@@ -145,46 +191,56 @@ def _from_files(report, networks, counts, forms, rounds):
         "picture",
         chart="relative",
     )
-    for name in networks:
-        for precision in _PRECISIONS:
+    for precision in _PRECISIONS:
 
-            def transform(form, name=name, precision=precision):
-                _extractor(name, precision).transform(forms[form][: counts[name]])
+        def transform(form, precision=precision):
+            _extractor(name, precision).transform(forms[form])
 
-            taken = section.measure(
-                f"{name} {precision}",
-                {form: partial(transform, form) for form in forms},
-                amount=counts[name],
-                rounds=rounds,
-            )
-            against = quotients(taken["PNG"], taken["arrays"])
-            report.at_most(f"{name}, {precision}: time from PNG, arrays being 1", against, 1.05)
+        taken = section.measure(
+            f"{name} {precision}",
+            {form: partial(transform, form) for form in forms},
+            amount=count,
+            rounds=rounds,
+        )
+        against = quotients(taken["PNG"], taken["arrays"])
+        report.at_most(f"{name}, {precision}: time from PNG, arrays being 1", against, 1.05)
 
 
-def _together(report, networks, bare, files, drawn, rounds):
+def _together(settings, precision, folder, quick):
+    """Measure all networks in one fusion, against the sum of their engines."""
+    report = Report("extraction", quick)
     section = report.section(
-        f"{len(networks)} networks at once",
+        f"{len(settings)} networks at once",
         "ConcatFusion over PNG files, against bare OpenVINO computing one network after the other "
         "on pictures that were read, decoded and resized before.",
         "picture",
     )
-    resized = {name: _resized(drawn, BACKBONES[name].input_size) for name in networks}
-    contestants = {}
-    for precision in _PRECISIONS:
+    count = 16 if quick else 32
+    drawn = slices(count, _SIDE)
+    files = write_files(drawn, Path(folder) / f"together-{precision}", ".png")
+    resized = {name: _resized(drawn, BACKBONES[name].input_size) for name in settings}
+    bare = {
+        name: BareOpenVINO(read_converted(name, folder), _PRECISIONS[precision], *setting)
+        for name, setting in settings.items()
+    }
 
-        def engines(precision=precision):
-            for name in networks:
-                bare[name][precision](resized[name])
+    def engines():
+        for name in settings:
+            bare[name](resized[name])
 
-        def fusion(precision=precision):
-            extractors = [(name, _extractor(name, precision)) for name in networks]
-            ConcatFusion(extractors).fit_transform(files)
+    def fusion():
+        extractors = [(name, _extractor(name, precision)) for name in settings]
+        ConcatFusion(extractors).fit_transform(files)
 
-        contestants |= {f"OpenVINO {precision}": engines, f"ConcatFusion {precision}": fusion}
-    taken = section.measure("all", contestants, amount=len(files), rounds=rounds)
-    for precision in _PRECISIONS:
-        against = quotients(taken[f"ConcatFusion {precision}"], taken[f"OpenVINO {precision}"])
-        report.at_most(f"ConcatFusion, {precision}: time, the engines' sum being 1", against, 1.05)
+    taken = section.measure(
+        "all",
+        {f"OpenVINO {precision}": engines, f"ConcatFusion {precision}": fusion},
+        amount=count,
+        rounds=2 if quick else 3,
+    )
+    against = quotients(taken[f"ConcatFusion {precision}"], taken[f"OpenVINO {precision}"])
+    report.at_most(f"ConcatFusion, {precision}: time, the engines' sum being 1", against, 1.05)
+    return report
 
 
 def _resized(pictures, side):

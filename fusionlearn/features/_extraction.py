@@ -243,8 +243,11 @@ def resize(pixels, size):
         return pixels
     from PIL import Image
 
-    image = Image.fromarray(pixels)
-    return np.asarray(image.resize(size[::-1], resample=Image.Resampling.BILINEAR))
+    # The three channels of a grey picture are one in memory, and resized once.
+    is_grey = pixels.strides[2] == 0
+    image = Image.fromarray(pixels[:, :, 0] if is_grey else pixels)
+    resized = np.asarray(image.resize(size[::-1], resample=Image.Resampling.BILINEAR))
+    return np.broadcast_to(resized[:, :, np.newaxis], (*size, 3)) if is_grey else resized
 
 
 def _block_length(sizes):

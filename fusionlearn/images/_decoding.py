@@ -62,7 +62,7 @@ def decode_bytes_for(data, sides, path=None):
     -------
     pixels : list of ndarray of shape (height, width, 3), uint8
         As :func:`decode_bytes` gives them, for each use at the smallest scale of 1, 1/2,
-        1/4 and 1/8 that leaves enough.
+        1/4 and 1/8 that leaves enough; of a grey picture a view (:func:`as_rgb`).
 
     Raises
     ------
@@ -80,7 +80,7 @@ def decode_bytes_for(data, sides, path=None):
                 image.draft(None, (image.width // scale, image.height // scale))
             scales.append(scale)
             if scale not in decoded:
-                decoded[scale] = image_to_pixels(image, path)
+                decoded[scale] = as_rgb(_decode(image, path))
     return [decoded[scale] for scale in scales]
 
 
@@ -145,6 +145,28 @@ def image_to_pixels(image, path=None):
         If the mode has no rule, or the picture is truncated, too large or has several
         pages.
     """
+    return np.array(as_rgb(_decode(image, path)))
+
+
+def as_rgb(pixels):
+    """Show pixels in colour, without copying grey ones.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width), (height, width, 1) or (height, width, 3), uint8
+        Grey or RGB.
+
+    Returns
+    -------
+    pixels : ndarray of shape (height, width, 3), uint8
+        RGB. Where grey came in, a view that cannot be written to, whose three channels
+        are one in memory: ``strides[2]`` is 0.
+    """
+    grey = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
+    return np.broadcast_to(grey, (*grey.shape[:2], 3)) if grey.shape[2] == 1 else grey
+
+
+def _decode(image, path):
     _check_header(image, path)
     try:
         return _to_pixels(image, path)
@@ -186,7 +208,7 @@ def _to_pixels(image, path):
         image = image.convert("RGBA")
         background = Image.new("RGBA", image.size, (0, 0, 0, 255))
         image = Image.alpha_composite(background, image)
-    return np.array(image.convert("RGB"))
+    return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
 
 
 def check_float_pixels(pixels, path=None):

@@ -10,6 +10,7 @@ import numpy as np
 from .._files import file_numbers, known_digest, read_digest
 from ..exceptions import ImageError
 from ._decoding import (
+    as_rgb,
     check_float_pixels,
     decode_bytes,
     decode_bytes_for,
@@ -223,6 +224,13 @@ class ArraySource(Source):
 
     def pixels(self, digest=None):
         """Copy of the pixels as RGB, after a look whether they still have the digest."""
+        return np.array(as_rgb(self._unchanged(digest)))
+
+    def pixels_for(self, sides, digest=None):
+        """Give the pixels for each of several uses."""
+        return [as_rgb(self._unchanged(digest))] * len(sides)
+
+    def _unchanged(self, digest):
         pixels = self._uint8().copy()
         if digest is not None and _pixels_digest(pixels) != digest:
             raise ImageError(
@@ -230,11 +238,7 @@ class ArraySource(Source):
                 "the same pixels until the work is done",
                 "Pass a copy, or make the pictures anew with check_images.",
             )
-        return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
-
-    def pixels_for(self, sides, digest=None):
-        """Give the pixels for each of several uses."""
-        return [self.pixels(digest)] * len(sides)
+        return pixels
 
     def describe(self):
         """Format, mode, size and number of bytes."""

@@ -435,3 +435,13 @@ class TestFileStore:
         assert sum(counts) == len(many)
         other = BackboneFeatureExtractor(tiny, store=FeatureStore()).transform(many)
         np.testing.assert_allclose(first, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["file", "array"])
+def test_grey_pictures_have_the_features_of_their_rgb(extractor, rng, encode, form):
+    """Their one channel is decoded and resized once; what networks see is the same."""
+    grey = rng.integers(0, 256, (3, 33, 41), dtype=np.uint8)
+    rgb = np.repeat(grey[..., np.newaxis], 3, axis=3)
+    X = [encode(picture) for picture in grey] if form == "file" else grey
+    np.testing.assert_array_equal(extractor.transform(X), extractor.transform(rgb))
+    assert computed(extractor) == 6
