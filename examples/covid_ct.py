@@ -34,6 +34,7 @@ HEAD = {
     "validation_fraction": 0.1,
     "early_stopping": True,
 }
+SCORES = ("accuracy", "f1", "roc_auc")
 FILE_ALONE = "file alone, no pixel"
 
 
@@ -114,7 +115,13 @@ def main(arguments=None):
     results, steps = {title: {}}, {}
     for name, model in models.items():
         evaluation = evaluate(
-            model, data.data, data.target, cv=arguments.folds, positive=positive, shortcut=False
+            model,
+            data.data,
+            data.target,
+            cv=arguments.folds,
+            scoring=SCORES,
+            positive=positive,
+            shortcut=False,
         )
         results[title][name] = evaluation
         steps[f"cross-validation: {name}"] = evaluation.seconds
@@ -142,6 +149,7 @@ def main(arguments=None):
                 positive=positive,
                 groups=groups[test],
                 seconds=time.perf_counter() - start,
+                scoring=SCORES,
             )
             steps[f"fit on train: {name}"] = results[title][name].seconds
         report(title, results[title])

@@ -11,6 +11,7 @@ __version__ = "0.1.0.dev0"
 _HOMES = {
     # pictures
     "ImageAugmenter": "images",
+    "ImagePreprocessor": "images",
     "ImageReference": "images",
     "check_images": "images",
     "get_groups": "images",

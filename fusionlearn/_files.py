@@ -1,8 +1,13 @@
-"""Digests of files that are read once, not at every call."""
+"""Files: digests of those that are read once, and a temporary one in the place of memory."""
 
 import hashlib
+import math
 import os
+import shutil
+import tempfile
 import time
+
+import numpy as np
 
 # path -> (numbers, digest), as git's index has it: a file whose size, time and inode are the
 # same is not read again.
@@ -138,3 +143,45 @@ def read_digest(path, status, now):
     if now - status.st_mtime_ns > _SETTLED_NS:
         remember_digest(path, file_numbers(status), digest)
     return digest
+
+
+def allocate(shape, dtype, budget):
+    """Make room for an array, in memory or, beyond a budget, in a temporary file.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the array.
+
+    dtype : numpy.dtype
+        Its type.
+
+    budget : int
+        Bytes that may be in memory.
+
+    Returns
+    -------
+    array : ndarray or memmap
+        The values are arbitrary. The file has no name, is for this user alone and goes
+        with the array.
+
+    Raises
+    ------
+    MemoryError
+        If there is no room for the file.
+    """
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    if n_bytes <= budget:
+        return np.empty(shape, dtype)
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if n_bytes > free:
+        raise MemoryError(
+            f"{n_bytes / 1e9:.1f} GB are needed: over the setting head_memory "
+            f"({budget / 1e9:.1f} GB), and the folder for temporary files, {folder}, has "
+            f"{free / 1e9:.1f} GB left. Unfreeze fewer layers or all of them, pass fewer pictures "
+            "or copies, or let TMPDIR name a larger folder."
+        )
+    with tempfile.TemporaryFile(prefix="fusionlearn-") as file:
+        file.truncate(n_bytes)
+        return np.memmap(file, dtype=dtype, mode="r+", shape=shape)

@@ -14,6 +14,7 @@ __all__ = [
     "GroupConflictError",
     "ImageError",
     "ImageWarning",
+    "SmallSampleWarning",
     "UnknownBackboneError",
     "ValidationSplitWarning",
     "VoteWarning",
@@ -120,6 +121,10 @@ class EngineWarning(FusionlearnWarning):
 
 class ValidationSplitWarning(FusionlearnWarning):
     """No honest validation part could be split off the training data."""
+
+
+class SmallSampleWarning(FusionlearnWarning):
+    """There are too few patients for what scores and intervals claim."""
 
 
 class VoteWarning(FusionlearnWarning):

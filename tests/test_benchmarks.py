@@ -86,11 +86,16 @@ def test_every_listed_benchmark_can_be_run():
     """A benchmark is a module with run(quick), listed once, and shown on the page."""
     listed = importlib.import_module("benchmarks.__main__").BENCHMARKS
     modules = {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
-    page = (ROOT / "docs" / "guide" / "performance.rst").read_text(encoding="utf-8")
+    guide = ROOT / "docs" / "guide"
+    pages = "".join(
+        (guide / name).read_text(encoding="utf-8") for name in ("performance.rst", "accuracy.rst")
+    )
+    directives = {name: f".. benchmark:: {name}\n" for name in listed}
+    directives["accuracy"] = ".. accuracy-table::\n"
     assert set(listed) == modules
     for name in listed:
         assert callable(importlib.import_module(f"benchmarks.{name}").run)
-        assert f".. benchmark:: {name}\n" in page
+        assert directives[name] in pages
 
 
 def test_an_unknown_benchmark_is_refused(capsys):
@@ -118,7 +123,7 @@ def test_files_hold_the_pictures(tmp_path):
 
 
 @pytest.mark.draws_globally
-def test_the_peer_computes_what_we_compute():
+def test_the_peer_computes_what_we_compute(tmp_path):
     """Bare OpenVINO gets the same network and preprocessing, in batches that do not divide."""
     pytest.importorskip("openvino")
     from fusionlearn import BackboneFeatureExtractor, FeatureStore
@@ -126,7 +131,7 @@ def test_the_peer_computes_what_we_compute():
     peers = importlib.import_module("benchmarks._peers")
     model = peers.build_keras("MobileNetV2")
     pictures = importlib.import_module("benchmarks._pictures").slices(3, 224)
-    graph, _ = peers.convert(model, "MobileNetV2")
+    graph, _ = peers.convert(model, "MobileNetV2", tmp_path)
     found = peers.BareOpenVINO(graph, "f32", 2, "THROUGHPUT")(pictures)
     wanted = BackboneFeatureExtractor(
         "MobileNetV2", weights=None, engine="keras", store=FeatureStore()

@@ -1,6 +1,5 @@
 """The examples are run, on data and weights that are made here."""
 
-import functools
 import json
 import runpy
 import sys
@@ -12,7 +11,9 @@ from weights_folder import QUARTER, THIRD, write_weights
 
 from fusionlearn.datasets import make_ct_phantoms
 from fusionlearn.exceptions import DataWarning
-from fusionlearn.metrics import bootstrap_interval
+
+# Sixteen pictures are few, and meant to be.
+pytestmark = pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.SmallSampleWarning")
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "covid_ct.py"
 PLACES = {
@@ -54,10 +55,6 @@ def covid_ct(tmp_path_factory):
 
 @pytest.fixture
 def run(monkeypatch):
-    # What intervals are worth is tested elsewhere.
-    quick = functools.partial(bootstrap_interval, n_resamples=20)
-    monkeypatch.setattr("fusionlearn.model_selection._evaluation.bootstrap_interval", quick)
-
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", [str(EXAMPLE), *map(str, arguments)])
         return runpy.run_path(str(EXAMPLE), run_name="__main__")

@@ -6,6 +6,7 @@ from ._network import Network, resolve_network
 from ._pool import get_engine
 from ._register import register_backbone
 from ._table import BACKBONES
+from ._trained_part import TrainedPart, cut_network
 from ._weights_files import recognise_weights
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "PRECISIONS",
     "Backbone",
     "Network",
+    "TrainedPart",
+    "cut_network",
     "get_engine",
     "recognise_weights",
     "register_backbone",

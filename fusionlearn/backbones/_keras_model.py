@@ -7,6 +7,7 @@ import numpy as np
 
 from .._compat import import_keras, isolated_keras_build
 from ..exceptions import BackboneError, BackboneWeightsError
+from ._cut import split_model
 from ._describe import signature
 from ._register import build_registered
 
@@ -23,7 +24,7 @@ def build_feature_model(network):
     -------
     model : keras.Model
         From preprocessed pixels of shape (n, height, width, 3) to features of shape
-        (n, n_features).
+        (n, n_features); of a network that is cut, to what enters its trained part.
 
     Raises
     ------
@@ -33,25 +34,52 @@ def build_feature_model(network):
     BackboneWeightsError
         If the weights cannot be had or do not fit.
     """
+    keras = import_keras()
+    inner = build_maps_model(network)
+    with isolated_keras_build(network.random_state):
+        if network.trained_layers:
+            inner, _ = split_model(inner, network.trained_layers)
+        # The network is called as one layer: names of its own layers cannot clash with ours.
+        sides = network.input_size if network.trained_layers else inner.inputs[0].shape[1:3]
+        pixels = keras.Input((*sides, inner.inputs[0].shape[3]))
+        maps = keras.tree.flatten(inner(pixels))
+        if network.trained_layers:
+            outputs = [keras.layers.Flatten()(tensor) for tensor in maps]
+        else:
+            outputs = [pool(keras, tensor, network) for tensor in maps]
+        output = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
+        return keras.Model(pixels, output)
+
+
+def build_maps_model(network, *, own=False):
+    """Build the Keras model of a network up to its feature maps.
+
+    Parameters
+    ----------
+    network : Network
+        The resolved network.
+
+    own : bool, default=False
+        Whether the model's weights will be changed, so that nobody may share them.
+
+    Returns
+    -------
+    model : keras.Model
+        From preprocessed pixels to the maps (or vectors) that are pooled.
+    """
+    keras = import_keras()
     if network.backbone.is_application:
         base = _build_application(network)
-    elif network.weights == "imagenet":
+    elif network.weights == "imagenet" and not own:
         base, _ = build_registered(network.backbone.builder)
     else:  # the weights of a file must not get into the model that others share
         with isolated_keras_build(0):
             base = network.backbone.builder()
     if network.weights not in (None, "imagenet"):
         _load_weights(base, network)
-    keras = import_keras()
     tensors = _feature_maps(base, network)
     with isolated_keras_build(network.random_state):
-        # The network is called as one layer: names of its own layers cannot clash with ours.
-        inner = keras.Model(base.inputs, tensors)
-        pixels = keras.Input(inner.inputs[0].shape[1:])
-        maps = keras.tree.flatten(inner(pixels))
-        outputs = [_pool(keras, tensor, network) for tensor in maps]
-        output = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
-        return keras.Model(pixels, output)
+        return keras.Model(base.inputs, tensors)
 
 
 def _build_application(network):
@@ -134,7 +162,25 @@ def _layer_name(base, layer):
     return layer
 
 
-def _pool(keras, tensor, network):
+def pool(keras, tensor, network):
+    """Make a vector of a feature map, as the network says.
+
+    Parameters
+    ----------
+    keras : module
+        Keras.
+
+    tensor : keras.KerasTensor
+        Feature maps, or vectors, which stay as they are.
+
+    network : Network
+        The resolved network.
+
+    Returns
+    -------
+    vector : keras.KerasTensor of shape (n, n_features)
+        Features.
+    """
     if len(tensor.shape) == 2 and network.layers is None:
         return tensor
     if len(tensor.shape) != 4:

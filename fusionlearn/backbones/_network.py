@@ -28,7 +28,7 @@ _OURS = {
     "weights": "use weights=",
 }
 # How pictures are brought to the input size; named anew if it ever gives other pixels.
-_RESIZE = "pillow-bilinear, JPEG from a scale that leaves twice the size"
+_RESIZE = "pillow-bilinear, JPEG from a scale of twice the size"
 _WEIGHTS_SUFFIXES = (".h5", ".hdf5", ".keras")
 
 
@@ -67,6 +67,13 @@ class Network:
 
     engine : {"auto", "keras", "openvino"}, default="auto"
         What runs the network.
+
+    trained_layers : int, default=0
+        Layers at the end that are trained. If there are any, a row is no row of features
+        but what enters them, all tensors one after the other.
+
+    row_type : {"<f4", "<f2", "|u1"}, default="<f4"
+        Type of a row. "|u1": all layers are trained, and a row is the picture's pixels.
     """
 
     backbone: Backbone
@@ -79,13 +86,14 @@ class Network:
     input_size: tuple
     precision: str = "float32"
     engine: str = field(default="auto", compare=False)  # all give the same features
+    trained_layers: int = 0
+    row_type: str = "<f4"
 
     @functools.cached_property
     def description(self):
         """Everything that the features depend on besides the picture, as JSON."""
-        return self._describe(
-            precision=self.precision, resize="pillow-bilinear, JPEG from a scale of twice the size"
-        )
+        cut = {"row_type": self.row_type} if self.trained_layers else {}
+        return self._describe(precision=self.precision, resize=_RESIZE, **cut)
 
     @property
     def graph_description(self):
@@ -101,6 +109,7 @@ class Network:
             "pooling": self.pooling,
             "preprocessing": self.backbone.preprocessing,
             "weights": self.weights_digest,
+            **({"trained_layers": self.trained_layers} if self.trained_layers else {}),
             **further,
         }
         return json.dumps(facts, sort_keys=True)
@@ -112,9 +121,13 @@ class Network:
 
     @property
     def n_features(self):
-        """Number of features where the table knows it without a build, else None."""
+        """Length of a row where it is known without a build, else None."""
         known = self.backbone.n_features
+        if self.row_type == "|u1":
+            return 3 * self.input_size[0] * self.input_size[1]
         if known is None or self.application_params or self.layers is not None:
+            return None
+        if self.trained_layers:
             return None
         return known * (2 if self.pooling == "avg_std" else 1)
 

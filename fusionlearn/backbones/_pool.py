@@ -7,6 +7,7 @@ from ..exceptions import BackboneError, BackboneWeightsError, EngineWarning
 from ._choice import choose_engine
 from ._keras_engine import KerasEngine
 from ._openvino_engine import OpenVINOEngine
+from ._pixels_engine import PixelsEngine
 
 _CLASSES = {"keras": KerasEngine, "openvino": OpenVINOEngine}
 _ENGINES = {}
@@ -55,5 +56,6 @@ def _choose(network):
 def _build(network, chosen):
     key = (network.identity, chosen)
     if key not in _ENGINES:
-        _ENGINES[key] = _CLASSES[chosen](network)
+        engine = PixelsEngine if network.row_type == "|u1" else _CLASSES[chosen]
+        _ENGINES[key] = engine(network)
     return _ENGINES[key]

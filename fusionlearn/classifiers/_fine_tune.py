@@ -8,16 +8,16 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
 from ..exceptions import ImageError
 from ..images import check_images, contains_pictures, get_groups
-from ._forward import head_logits, logits_to_decision, logits_to_proba
 from ._head import Head, is_worth_xla
 from ._holdout import split_validation
-from ._keras_head import build_keras_head
+from ._joint_training import Tuning, find_members, get_rows, trained_layers, tune
 from ._optimizers import find_optimizer
+from ._predictor import PredictorMixin
 from ._progress import EpochObserver
 from ._targets import check_targets, spawn_seeds
 from ._training import Schedule, train
@@ -25,15 +25,15 @@ from ._training import Schedule, train
 # Taken as they are, and converted block by block where they are computed with; anything
 # else becomes the first of them, all at once.
 _TRAINABLE = [np.float32, np.float64]
-_PREDICTABLE = [np.float64, np.float32]
 
 
-class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, BaseEstimator):
     """Dropout and a sigmoid or softmax layer, trained on features of pictures.
 
     Without an extractor X is a matrix of features, as it arrives at the last step of a
     Pipeline. With one X is pictures; their features are extracted first, and patients
-    are kept apart in the inner validation without being told.
+    are kept apart in the inner validation without being told. The last layers of its
+    networks can then be trained together with the head, at a rate of their own.
 
     Keras' optimizers train, an epoch being one compiled call. What was learned is kept
     as arrays: predicting needs neither Keras nor TensorFlow, and a fitted classifier
@@ -44,9 +44,11 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     extractor : transformer of pictures, default=None
         Turns pictures into features. A clone of it is fitted. None: X is features.
 
-    unfreeze : int, float or str, default=0
-        Layers of the extractor's networks that are trained too. This version trains
-        none of them: anything but 0 raises.
+    unfreeze : int, float, str or dict, default=0
+        Layers at the end of the extractor's networks that are trained too, after the
+        head: their number, their share of all layers, "all", or the name of the first
+        of them; by a dict for each network of a ConcatFusion, those that it does not
+        name staying as they are. BatchNormalization layers stay as they are in any case.
 
     hidden_units : tuple of int, default=()
         Units of hidden layers with rectified linear activation.
@@ -62,7 +64,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Learning rate of the head.
 
     fine_tune_learning_rate : float, default=1e-5
-        Learning rate while layers of the networks are trained; unused in this version.
+        Learning rate of head and layers while layers are trained.
 
     batch_size : int, default=32
         Samples of a batch. The last batch of an epoch may have less.
@@ -71,7 +73,25 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         Largest number of epochs.
 
     fine_tune_epochs : int, default=20
-        Epochs in which layers of the networks are trained; unused in this version.
+        Largest number of epochs in which layers are trained.
+
+    fine_tune_schedule : {"constant", "cosine"}, default="constant"
+        How ``fine_tune_learning_rate`` goes on. "cosine" falls to 0 in the largest number
+        of epochs, so that the last ones settle.
+
+    weight_decay : float, default=None
+        Share of each weight, times the learning rate, that is taken off at each step while
+        layers are trained, biases excepted: few pictures fit large weights to noise. None
+        is the optimizer's own, which is none for most.
+
+    clipnorm : float, default=None
+        Largest norm of all gradients together while layers are trained, so that one odd
+        batch cannot undo pretrained weights. None does not clip.
+
+    weight_averaging : float, default=0.0
+        Share in [0, 1) that a running mean of the weights keeps at each step while layers
+        are trained. The mean is validated and kept: with small batches it is steadier
+        than the last weights. 0 takes the weights themselves.
 
     validation : {"stratified", "tail"}, splitter or None, default="stratified"
         How a validation part is split off. "stratified": every class on both sides, no
@@ -118,10 +138,20 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     n_iter_ : int
         Number of epochs that were run.
 
+    n_head_iter_ : int
+        Number of those epochs in which the head alone was trained.
+
     best_epoch_ : int
         Index into the lists of ``history_`` of the epoch with the lowest validation
         loss, without validation the lowest loss. Its arrays are those that are kept if
         training could stop early.
+
+    trained_layers_ : dict of str to int
+        Number of trained layers of each network, where layers were trained.
+
+    fine_tuned_ : dict of str to list of ndarray
+        Weights of those layers. Empty where none were trained, or the head alone was
+        better.
 
     extractor_ : transformer
         The fitted extractor, where there is one.
@@ -171,6 +201,7 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             Interval(Integral, 0, None, closed="left"),
             Interval(Real, 0, 1, closed="both"),
             str,
+            dict,
         ],
         "hidden_units": [list, tuple],
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -180,6 +211,10 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
+        "fine_tune_schedule": [StrOptions({"constant", "cosine"})],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+        "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+        "weight_averaging": [Interval(Real, 0, 1, closed="left")],
         "validation": [StrOptions({"stratified", "tail"}), HasMethods("split"), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "early_stopping": ["boolean"],
@@ -202,6 +237,10 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         batch_size=32,
         epochs=100,
         fine_tune_epochs=20,
+        fine_tune_schedule="constant",
+        weight_decay=None,
+        clipnorm=None,
+        weight_averaging=0.0,
         validation="stratified",
         validation_fraction=0.1,
         early_stopping=True,
@@ -220,6 +259,10 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.batch_size = batch_size
         self.epochs = epochs
         self.fine_tune_epochs = fine_tune_epochs
+        self.fine_tune_schedule = fine_tune_schedule
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.weight_averaging = weight_averaging
         self.validation = validation
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
@@ -261,10 +304,15 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             If X is pictures and there is no extractor, or something in X is no picture.
 
         ValueError
-            If y has one class, the optimizer is unknown, or training diverges.
+            If y has one class, the optimizer is unknown, training diverges, or ``unfreeze``
+            is given and the extractor is no network nor a fusion of networks.
 
-        NotImplementedError
-            If ``unfreeze`` is not 0.
+        BackboneError
+            If a network has no such layers to unfreeze.
+
+        MemoryError
+            If what enters the trained layers fits neither into the setting
+            ``head_memory`` nor into a temporary file.
 
         GroupConflictError
             If ``groups`` differ from the patients that pictures already have.
@@ -276,15 +324,19 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         self._validate_params()
         self._check_structure()
-        context = self._init_callback_context(max_subtasks=self.epochs)
+        # Before hours are spent on features: it may name layers that are not there.
+        members = find_members(self.extractor, self.unfreeze) if self._trains_layers else []
+        n_epochs = self.epochs + (self.fine_tune_epochs if self._trains_layers else 0)
+        context = self._init_callback_context(max_subtasks=n_epochs)
         data, features, y, groups = self._check_data(X, y, groups)
         context.call_on_fit_task_begin(estimator=self, X=data, y=y)
         classes, labels = np.unique(y, return_inverse=True)
         weight = self._check_weights(sample_weight, features, y, classes, labels)
-        seeds = spawn_seeds(self.random_state, 3)
+        seeds = spawn_seeds(self.random_state, 4)
         rng = np.random.default_rng(seeds[0])
         parts = self._split_validation(data, labels, weight, groups, rng)
-        observed = EpochObserver(self, context, data, y, classes, self.epochs, self.verbose)
+        observed = EpochObserver(self, context, data, y, classes, n_epochs, self.verbose)
+        tuned = {}
         with observed as observer:
             trained = train(
                 self._head(features.shape, len(classes)),
@@ -293,86 +345,49 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 labels,
                 weight,
                 parts,
-                seeds[1:],
+                seeds[1:3],
                 observer,
             )
+            n_head_iter = len(trained.history["loss"])
+            if self._trains_layers:
+                members, rows = get_rows(members, data, verbose=self.verbose)
+                trained, tuned = tune(
+                    members,
+                    self._tuning(),
+                    rows,
+                    labels,
+                    weight,
+                    parts,
+                    trained,
+                    seeds[3],
+                    observer,
+                )
         # Last and together: a fit that fails leaves no labels of one fit with arrays of another.
         self.classes_ = classes
         self.coefs_ = trained.coefs
         self.intercepts_ = trained.intercepts
         self.history_ = trained.history
         self.n_iter_ = len(trained.history["loss"])
+        self.n_head_iter_ = n_head_iter
         self.best_epoch_ = trained.best_epoch
+        self.trained_layers_ = trained_layers(members)
+        self.fine_tuned_ = tuned
         context.call_on_fit_task_end(estimator=self, X=data, y=y)
         return self
 
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features), or of pictures
-            As for ``fit``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            The most probable labels.
-        """
-        winners = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[winners]
-
-    def predict_proba(self, X):
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features), or of pictures
-            As for ``fit``.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``.
-        """
-        return logits_to_proba(self._logits(X))
-
-    def decision_function(self, X):
-        """Compute the outputs before the sigmoid or softmax.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features), or of pictures
-            As for ``fit``.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes one number, positive for ``classes_[1]``.
-        """
-        return logits_to_decision(self._logits(X))
-
     @property
-    def model_(self):
-        """Keras model from features to probabilities, made anew at each access."""
-        check_is_fitted(self, "coefs_")
-        return build_keras_head(self.coefs_, self.intercepts_, self.dropout)
-
-    def __dir__(self):
-        # scikit-learn looks at every attribute that exists, in dir() and for its HTML; that
-        # must not load TensorFlow and build a model.
-        names = object.__dir__(self)
-        return [name for name in names if name != "model_" and hasattr(self, name)]
+    def _trains_layers(self):
+        return bool(self.unfreeze) and self.fine_tune_epochs > 0
 
     @property
     def _reads_groups_from_pictures(self):
         return self.extractor is not None
 
     def _check_structure(self):
-        if self.unfreeze != 0:
-            raise NotImplementedError(
-                f"unfreeze={self.unfreeze!r}: this version trains the head only; training "
-                "the networks end to end is not in it yet. Set unfreeze=0."
+        if self._trains_layers and self.extractor is None:
+            raise ValueError(
+                f"unfreeze={self.unfreeze!r}: there are no layers to train without an extractor. "
+                "Pass FineTuneClassifier(extractor, unfreeze=...) and fit it on pictures."
             )
         find_optimizer(self.optimizer)
         for units in self.hidden_units:
@@ -451,14 +466,19 @@ class FineTuneClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             patience=self.patience if self.early_stopping else None,
         )
 
-    def _logits(self, X):
-        check_is_fitted(self, "coefs_")
-        if self.extractor is None:
-            features = validate_data(self, X, dtype=_PREDICTABLE, reset=False)
-        else:
-            features = self.extractor_.transform(self._check_images(X))
-            features = check_array(features, dtype=_PREDICTABLE, input_name="features")
-        return head_logits(features, self.coefs_, self.intercepts_)
+    def _tuning(self):
+        return Tuning(
+            optimizer=self.optimizer.lower(),
+            weight_decay=self.weight_decay,
+            clipnorm=self.clipnorm,
+            learning_rate=self.fine_tune_learning_rate,
+            schedule=self.fine_tune_schedule,
+            averaging=self.weight_averaging,
+            dropout=self.dropout,
+            batch_size=self.batch_size,
+            epochs=self.fine_tune_epochs,
+            patience=self.patience if self.early_stopping else None,
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

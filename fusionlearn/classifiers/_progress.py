@@ -53,7 +53,7 @@ class EpochObserver:
         self._epoch = self._context.subcontext(task_name="epoch")
         self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
-    def end(self, values, arrays):
+    def end(self, values, attributes):
         """Say that an epoch has ended.
 
         Parameters
@@ -61,8 +61,8 @@ class EpochObserver:
         values : dict of float
             Losses and accuracies.
 
-        arrays : callable
-            Gives the weights and biases of this epoch.
+        attributes : callable
+            Gives the attributes that the estimator would have if it were fitted now.
 
         Returns
         -------
@@ -75,8 +75,8 @@ class EpochObserver:
             self._bar.update()
 
         def fitted_attributes():
-            coefs, intercepts = arrays()
-            return {"classes_": self._classes, "coefs_": coefs, "intercepts_": intercepts}
+            known = {"classes_": self._classes, "trained_layers_": {}, "fine_tuned_": {}}
+            return known | attributes()
 
         return self._epoch.call_on_fit_task_end(
             estimator=self._estimator, reconstruction_attributes=fitted_attributes, **self._data

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._compat import import_keras, isolated_keras_build, without_chatter
 from ._dropout import drop, threshold_of
-from ._optimizers import find_optimizer
+from ._optimizers import InitialState, find_optimizer
 from ._rows import Block
 
 
@@ -49,7 +49,7 @@ class Trainer:
             self._layers.append(layer)
         self._variables = [v for layer in self._layers for v in (layer.kernel, layer.bias)]
         self._optimizer = find_optimizer(self.head.optimizer)()
-        self._find_initial_states(keras)
+        self._initial = InitialState(self._optimizer, self._variables)
         if self.head.n_outputs == 1:
             self._loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)
         else:
@@ -76,28 +76,6 @@ class Trainer:
             function, input_signature=signature, autograph=False, jit_compile=self.head.uses_xla
         ).get_concrete_function()
 
-    def _find_initial_states(self, keras):
-        """Learn what each variable of the optimizer is at the start of a training.
-
-        Most start as constants, some (ScheduleFreeAdamW's) as copies of weights. Weights
-        filled with numbers that no optimizer starts from tell them apart.
-        """
-        markers = {1000.0 + number: v for number, v in enumerate(self._variables)}
-        for marker, variable in markers.items():
-            variable.assign(np.full(variable.shape, marker, dtype=np.float32))
-        self._optimizer.build(self._variables)
-        # Nadam keeps a variable that it does not list.
-        unlisted = [v for v in vars(self._optimizer).values() if isinstance(v, keras.Variable)]
-        states = {id(v): v for v in [*self._optimizer.variables, *unlisted]}.values()
-        self._constants, self._copies = [], []
-        for state in states:
-            value = state.numpy()
-            source = markers.get(float(value.flat[0]))
-            if source is None:
-                self._constants.append((state, value))
-            else:
-                self._copies.append((state, source))
-
     def reset(self, rng, learning_rate):
         """Bring every variable into the state of a fresh start.
 
@@ -109,16 +87,14 @@ class Trainer:
         learning_rate : float
             Learning rate of the optimizer.
         """
-        for state, value in self._constants:
-            state.assign(value)
+        self._initial.restore_constants()
         self._optimizer.learning_rate = float(learning_rate)
         for layer in self._layers:
             n_inputs, n_units = layer.kernel.shape
             limit = np.sqrt(6 / (n_inputs + n_units))  # Glorot's, which is Keras' default
             layer.kernel.assign(rng.uniform(-limit, limit, (n_inputs, n_units)).astype(np.float32))
             layer.bias.assign(np.zeros(n_units, dtype=np.float32))
-        for state, weights in self._copies:
-            state.assign(weights)
+        self._initial.restore_copies()
 
     def train_epoch(self, rows, order, batch_size, dropout, keys):
         """Go once through the data.

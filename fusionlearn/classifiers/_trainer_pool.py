@@ -3,6 +3,7 @@
 import threading
 from contextlib import contextmanager
 
+from ._joint import JointTrainer
 from ._trainer import Trainer
 
 _MAX_IDLE = 8
@@ -13,11 +14,15 @@ class TrainerPool:
 
     Parameters
     ----------
+    trainer_class : type
+        Makes a trainer from what shapes it.
+
     max_idle : int
         How many are kept.
     """
 
-    def __init__(self, max_idle):
+    def __init__(self, trainer_class, max_idle):
+        self._trainer_class = trainer_class
         self._max_idle = max_idle
         self._idle = []
         self._lock = threading.Lock()
@@ -31,7 +36,7 @@ class TrainerPool:
 
         Parameters
         ----------
-        head : Head
+        head : Head or Joint
             The shape.
 
         Yields
@@ -39,7 +44,7 @@ class TrainerPool:
         trainer : Trainer
             A trainer that nobody else has. It must be reset before it is used.
         """
-        trainer = self._take(head) or Trainer(head)
+        trainer = self._take(head) or self._trainer_class(head)
         try:
             yield trainer
         finally:
@@ -60,4 +65,6 @@ class TrainerPool:
         return None
 
 
-POOL = TrainerPool(_MAX_IDLE)
+POOL = TrainerPool(Trainer, _MAX_IDLE)
+# Whole networks and their optimizer's state are large.
+JOINT_POOL = TrainerPool(JointTrainer, 1)

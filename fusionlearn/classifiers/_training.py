@@ -93,8 +93,8 @@ def train(head, schedule, X, y, weight, parts, seeds, observer):
         For the weights, and for the order of rows and the dropout.
 
     observer : object
-        ``begin()`` is called before each epoch; ``end(values, arrays)`` after it, with
-        the epoch's values and a function that gives the arrays. If ``end`` returns
+        ``begin()`` is called before each epoch; ``end(values, attributes)`` after it, with
+        the epoch's values and a function that gives fitted attributes. If ``end`` returns
         True, training stops.
 
     Returns
@@ -116,6 +116,10 @@ def train(head, schedule, X, y, weight, parts, seeds, observer):
     stops_early = schedule.patience is not None and validation_rows is not None
     best_epoch, arrays = 0, None
     with POOL.lend(head) as trainer:
+
+        def attributes():
+            return dict(zip(("coefs_", "intercepts_"), trainer.arrays(), strict=True))
+
         trainer.reset(weights_rng, schedule.learning_rate)
         rows = hold_rows(X, y, weight, get_config()["head_memory"])
         for epoch in range(schedule.epochs):
@@ -130,25 +134,43 @@ def train(head, schedule, X, y, weight, parts, seeds, observer):
             if validation_rows is not None:
                 values += trainer.evaluate(rows, validation_rows)
             values = dict(zip(history, values, strict=True))
-            _check_finite(values, epoch)
+            check_finite(values, epoch, "learning_rate")
             for name, value in values.items():
                 history[name].append(value)
             if watched[epoch] < watched[best_epoch] or epoch == 0:
                 best_epoch = epoch
                 if stops_early:
                     arrays = trainer.arrays()
-            wants_stop = observer.end(values, trainer.arrays)
+            wants_stop = observer.end(values, attributes)
             if wants_stop or (stops_early and epoch - best_epoch >= schedule.patience):
                 break
         coefs, intercepts = trainer.arrays() if arrays is None else arrays
     return Trained(coefs, intercepts, history, best_epoch)
 
 
-def _check_finite(values, epoch):
+def check_finite(values, epoch, name_of_rate):
+    """Raise if a loss left the range of floating point numbers.
+
+    Parameters
+    ----------
+    values : dict of float
+        Losses and accuracies.
+
+    epoch : int
+        Index of the epoch.
+
+    name_of_rate : str
+        The parameter that should be smaller.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite.
+    """
     for name, value in values.items():
         if not isfinite(value):
             raise ValueError(
                 f"{name} became {value} in epoch {epoch}: the weights left the range of "
                 "floating point numbers. Scale the features (StandardScaler), or set a "
-                "smaller learning_rate."
+                f"smaller {name_of_rate}."
             )

@@ -197,6 +197,7 @@ def _cross_validate(dataset, models, n_folds):
             dataset.target,
             cv=n_folds,
             positive=dataset.pos_label,
+            scoring=["accuracy", "f1", "roc_auc"],
             shortcut=False,
         )
         cells = [

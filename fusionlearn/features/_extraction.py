@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._config import get_config
+from .._files import allocate
 from ..backbones import Network, get_engine
 from ..exceptions import BackboneError, ImageError
 from ._digests import get_digests
@@ -69,8 +71,9 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
 
     Returns
     -------
-    features : list of ndarray of shape (n_samples, n_features), float32
-        One array for each job.
+    features : list of ndarray of shape (n_samples, n_features)
+        One array for each job, float32; of a network that is cut of its ``row_type``, and
+        in a temporary file beyond the setting ``head_memory``.
 
     Raises
     ------
@@ -79,6 +82,12 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
 
     BackboneError
         If a network gives a number that is not finite.
+
+    OverflowError
+        If a number is too large for the ``row_type`` float16.
+
+    MemoryError
+        If rows neither fit into ``head_memory`` nor into a temporary file.
     """
     digests = get_digests(references, [job.store for job in jobs])
     first = {}
@@ -108,7 +117,17 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
         return [table.rows for table in tables]
     number = {picture: row for row, picture in enumerate(pictures)}
     order = [number[digest] for digest in digests]
-    return [table.rows[order] for table in tables]
+    return [_in_order(table, order) for table in tables]
+
+
+def _in_order(table, order):
+    if not isinstance(table.rows, np.memmap):
+        return table.rows[order]
+    rows = table.allocate(len(order))
+    for start in range(0, len(order), _BLOCK_MAX):
+        stop = start + _BLOCK_MAX
+        rows[start:stop] = table.rows[order[start:stop]]
+    return rows
 
 
 class _Table:
@@ -118,12 +137,21 @@ class _Table:
         self.job = job
         self.pictures = pictures
         self.identity = job.network.identity
+        self.row_type = np.dtype(job.network.row_type)
         stored = job.store.rows
-        n_features = stored.n_features(self.identity) or job.network.n_features
+        n_features = stored.n_features(self.identity, self.row_type) or job.network.n_features
         if n_features is None:
             n_features = get_engine(job.network).n_features
-        self.rows = np.empty((len(pictures), n_features), dtype=np.float32)
+        self.n_features = n_features
+        self.rows = self.allocate(len(pictures))
         self.missing = np.array(stored.read(self.identity, pictures, self.rows), dtype=int)
+
+    def allocate(self, n_rows):
+        """Make room for rows; what enters trained layers may be too much for memory."""
+        shape = (n_rows, self.n_features)
+        if not self.job.network.trained_layers:
+            return np.empty(shape, self.row_type)
+        return allocate(shape, self.row_type, get_config()["head_memory"])
 
     def load(self):
         """Load the network if it will be needed, so that its faults come up before the work."""
@@ -143,7 +171,7 @@ class _Table:
 
     def _still_missing(self, rows):
         """Rows that no other process or thread has stored in the meantime."""
-        found = np.empty((len(rows), self.rows.shape[1]), dtype=np.float32)
+        found = np.empty((len(rows), self.n_features), self.row_type)
         keys = [self.pictures[row] for row in rows]
         missing = self.job.store.rows.read(self.identity, keys, found)
         there = np.setdiff1d(np.arange(len(rows)), missing)
@@ -151,11 +179,12 @@ class _Table:
         return rows[missing]
 
     def _compute(self, rows, pixels, observer):
-        features = np.empty((len(rows), self.rows.shape[1]), dtype=np.float32)
+        features = np.empty((len(rows), self.n_features), self.row_type)
         done = np.zeros(len(rows), dtype=bool)
 
         def deliver(start, new):
-            features[start : start + len(new)] = new
+            with np.errstate(over="ignore"):  # float16's infinities are looked for below
+                features[start : start + len(new)] = new
             done[start : start + len(new)] = True
             observer.rows_done(len(new))
 
@@ -167,6 +196,8 @@ class _Table:
 
     def _keep(self, rows, features):
         if not np.isfinite(features).all():
+            if self.row_type.itemsize == 2:
+                raise OverflowError("float16 has no room for what enters the trained layers")
             raise BackboneError(
                 f"{self.job.network.backbone.name} gave features that are not finite. "
                 "Check its weights and the preprocessing of a network of your own."

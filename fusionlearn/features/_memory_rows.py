@@ -38,7 +38,7 @@ class MemoryRows:
         with self._computing:
             yield
 
-    def n_features(self, network):
+    def n_features(self, network, row_type="<f4"):
         """Length of a stored row of a network, or None."""
         with self._lock:
             return self._n_features.get(network)

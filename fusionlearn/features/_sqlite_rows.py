@@ -17,7 +17,6 @@ from ._sqlite_file import SQLiteFile
 _BLOCK_BYTES = 2**20
 _BLOCK_MIN = 32
 _BLOCK_MAX = 512
-_ITEM_BYTES = 4
 
 
 class SQLiteRows(SQLiteFile):
@@ -66,8 +65,9 @@ class SQLiteRows(SQLiteFile):
                 if lock is not None:
                     lock.release()
 
-    def n_features(self, network):
+    def n_features(self, network, row_type="<f4"):
         """Length of a stored row of a network, or None."""
+        item_bytes = np.dtype(row_type).itemsize
         with self.guarded("read"):
             connection = self.open()
             found = connection.execute(
@@ -76,7 +76,7 @@ class SQLiteRows(SQLiteFile):
                 (network,),
             )
             # This number has no checksum, so that a row must bear it out.
-            return next((n for n, n_bytes in found if n_bytes == n * _ITEM_BYTES), None)
+            return next((n for n, n_bytes in found if n_bytes == n * item_bytes), None)
 
     def read(self, network, pictures, out):
         """Fill the rows of ``out`` that are here; give the positions that are not."""
@@ -146,9 +146,10 @@ class SQLiteRows(SQLiteFile):
             return
         positions = {bytes.fromhex(picture): i for i, picture in enumerate(pictures)}
         keys = list(positions)
-        n_bytes = out.shape[1] * _ITEM_BYTES
+        n_bytes = out.shape[1] * out.dtype.itemsize
         size = min(_BLOCK_MAX, max(_BLOCK_MIN, _BLOCK_BYTES // n_bytes))
         seed = zlib.crc32(network.encode())
+        row_type = out.dtype.newbyteorder("<")
         damaged = 0
         for start in range(0, len(keys), size):
             block = keys[start : start + size]
@@ -161,7 +162,7 @@ class SQLiteRows(SQLiteFile):
                 is_row = type(vector) is bytes and len(vector) == n_bytes
                 if is_row and checksum == _checksum(seed, key, vector):
                     position = positions[key]
-                    out[position] = np.frombuffer(vector, dtype="<f4")
+                    out[position] = np.frombuffer(vector, dtype=row_type)
                     found[position] = True
                 else:
                     damaged += 1
@@ -183,7 +184,7 @@ class SQLiteRows(SQLiteFile):
         number = _number(connection, network)
         seed = zlib.crc32(network.encode())
         used = time.time_ns()
-        rows = np.ascontiguousarray(rows, dtype="<f4")
+        rows = np.ascontiguousarray(rows, dtype=rows.dtype.newbyteorder("<"))
         for start in range(0, len(pictures), _BLOCK_MAX):
             keys = [bytes.fromhex(picture) for picture in pictures[start : start + _BLOCK_MAX]]
             vectors = [row.tobytes() for row in rows[start : start + _BLOCK_MAX]]

@@ -8,15 +8,19 @@ from ._check import (
     picture_column,
     share_references,
 )
+from ._grain import reduce_grain
+from ._preprocessor import ImagePreprocessor
 from ._reference import ImageReference
 
 __all__ = [
     "ImageAugmenter",
+    "ImagePreprocessor",
     "ImageReference",
     "check_images",
     "contains_pictures",
     "fixed_seed",
     "get_groups",
     "picture_column",
+    "reduce_grain",
     "share_references",
 ]

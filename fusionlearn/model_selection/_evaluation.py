@@ -1,19 +1,21 @@
 """Predictions on pictures that a model has not seen, and what they are worth."""
 
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-from ..metrics import bootstrap_interval
-
-SCORES = ("accuracy", "f1", "roc_auc")
+from ..metrics import by_group
+from ._report import make_cautions, make_text
+from ._scores import SCORES, difference_interval, resampled_scores, score_interval
 
 
 @dataclass(frozen=True, eq=False)  # arrays cannot be compared as a whole
 class Evaluation:
     """Probabilities that were predicted for pictures a model was not trained on.
+
+    Its text is a table of scores per picture and per patient, beside what the file alone
+    scores, with cautions in words.
 
     Parameters
     ----------
@@ -21,13 +23,14 @@ class Evaluation:
         Labels.
 
     y_proba : ndarray of shape (n_samples, n_classes)
-        Predicted probabilities in the order of ``classes``.
+        Predicted probabilities in the order of ``classes``; with ``repeats``, their mean.
 
     classes : ndarray of shape (n_classes,)
         The labels, sorted.
 
     positive : object
-        With two classes, the label that F1 and the area under the curve are about.
+        With two classes, the label that F1, sensitivity, specificity, the area under the
+        curve and the calibration error are about.
 
     groups : ndarray of shape (n_samples,)
         Patient of each picture.
@@ -40,6 +43,21 @@ class Evaluation:
 
     patients_known : bool, default=True
         Whether ``groups`` are patients; otherwise each picture counts as its own.
+
+    grain_control : Evaluation or None, default=None
+        What the same model predicts if it is trained and judged on the same pictures in
+        grey, at 224 x 224 pixels and after JPEG at quality 60.
+
+    repeats : ndarray of shape (n_repeats, n_samples, n_classes) or None, default=None
+        Probabilities of each repeat of the cross-validation. Scores are means over
+        repeats: those of the mean probabilities would be scores of an ensemble.
+
+    scoring : tuple of str, default=None
+        Names of the scores to give. None gives all: "accuracy", "f1", "sensitivity",
+        "specificity", "roc_auc", "brier_score", "calibration_error".
+
+    aggregation : {"mean", "vote"} or None, default=None
+        How rows were aggregated, if they are patients: see :meth:`by_patient`.
 
     See Also
     --------
@@ -68,68 +86,189 @@ class Evaluation:
     seconds: float = float("nan")
     shortcut: "Evaluation | None" = None
     patients_known: bool = True
+    grain_control: "Evaluation | None" = None
+    repeats: np.ndarray | None = None
+    scoring: tuple | None = None
+    aggregation: str | None = None
+
+    def __post_init__(self):
+        n_samples, n_classes = len(self.y_true), len(self.classes)
+        shapes = {"y_proba": (n_samples, n_classes), "groups": (n_samples,)}
+        if self.repeats is not None:
+            shapes["repeats"] = (len(self.repeats), n_samples, n_classes)
+        for name, shape in shapes.items():
+            if np.shape(getattr(self, name)) != shape:
+                raise ValueError(
+                    f"{name} has shape {np.shape(getattr(self, name))}; wanted {shape} for "
+                    f"{n_samples} labels of {n_classes} classes."
+                )
+        if not np.array_equal(np.unique(self.classes), self.classes):
+            raise ValueError(f"classes={self.classes!r}: wanted different labels, sorted.")
+        unknown = np.setdiff1d(self.y_true, self.classes)
+        if len(unknown):
+            raise ValueError(f"y_true has the label {unknown.tolist()[0]!r}, not in classes.")
+        if not np.isfinite(self.y_proba).all():
+            raise ValueError("y_proba has values that are NaN or infinite.")
 
     @property
     def y_pred(self):
         """Most probable label of each picture."""
         return self.classes[self.y_proba.argmax(axis=1)]
 
+    @property
+    def n_repeats(self):
+        """Number of repeats of the cross-validation."""
+        return 1 if self.repeats is None else len(self.repeats)
+
     @cached_property
     def scores(self):
-        """``accuracy``, ``f1`` and ``roc_auc``, each a BootstrapInterval.
+        """Each score by name, as a BootstrapInterval ``(estimate, low, high)``.
 
-        The intervals hold 95 % and come from resampling whole patients. With more than
-        two classes F1 is the mean over classes, and the area under the curve the mean
-        over each class against the others.
+        The intervals hold 95 % and come from 2,000 resamples of whole patients: their
+        percentiles, or, for the calibration error, which is too large on any sample and
+        larger on a resample, percentiles mirrored at the estimate. With more than two
+        classes F1, sensitivity and specificity are means over classes, the area
+        under the curve the mean over each class against the others, and the calibration
+        error that of the most probable class. The Brier score is as scikit-learn has it.
         """
-        binary = len(self.classes) == 2
-        if binary:
-            average = {"pos_label": self.positive, "average": "binary", "zero_division": 0.0}
-            is_positive = self.y_true == self.positive
-            column = self.y_proba[:, int(np.flatnonzero(self.classes == self.positive)[0])]
-            area = bootstrap_interval(roc_auc_score, is_positive, column, groups=self.groups)
-        else:
-            average = {"average": "macro", "zero_division": 0.0}
-            auc = partial(roc_auc_score, multi_class="ovr", labels=self.classes)
-            # A mean of probabilities may sum to 1 only up to rounding, which is too little here.
-            proba = self.y_proba / self.y_proba.sum(axis=1, keepdims=True)
-            area = bootstrap_interval(auc, self.y_true, proba, groups=self.groups)
-        resampled = partial(
-            bootstrap_interval, y_true=self.y_true, y_score=self.y_pred, groups=self.groups
-        )
+        estimates, resampled = self._resampled
         return {
-            "accuracy": resampled(accuracy_score),
-            "f1": resampled(partial(f1_score, **average)),
-            "roc_auc": area,
+            name: score_interval(name, estimates[name], resampled[name]) for name in self._names
+        }
+
+    @cached_property
+    def cautions(self):
+        """What must be said beside the scores, as a list of sentences.
+
+        - Few patients: see :class:`~fusionlearn.exceptions.SmallSampleWarning` in
+          :func:`evaluate`.
+        - The model does not rank better than the shortcut baseline, or has not been shown
+          to: the interval of the paired difference of the areas under the curve holds 0.
+        - The model is far better than its grain control: the whole interval of the paired
+          difference of the area or of the accuracy lies above 0.
+        """
+        controls = (self.shortcut, self.grain_control)
+        return make_cautions(
+            self, *(None if control is None else self._differences(control) for control in controls)
+        )
+
+    def compare(self, other):
+        """Give the paired differences of scores to those of another model.
+
+        Both models are scored on the same resampled patients. What makes a patient easy
+        or hard is the same for both and drops out, so the interval of a difference is
+        mostly narrower than two intervals that overlap would suggest.
+
+        Parameters
+        ----------
+        other : Evaluation
+            Another model on the same pictures. The folds may be others.
+
+        Returns
+        -------
+        differences : dict of str to BootstrapInterval
+            For each score this one's minus the other's, ``(estimate, low, high)``, with
+            95 % intervals. Where the interval holds 0, the models were not told apart.
+
+        Raises
+        ------
+        ValueError
+            If the two are not about the same pictures, labels and patients.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fusionlearn.model_selection import Evaluation
+        >>> y = np.arange(80) % 2
+        >>> rng = np.random.default_rng(0)
+        >>> def judged(noise):
+        ...     p = np.clip(0.25 + 0.5 * y + noise * rng.normal(size=80), 0, 1)
+        ...     return Evaluation(
+        ...         y_true=y,
+        ...         y_proba=np.column_stack([1 - p, p]),
+        ...         classes=np.array([0, 1]),
+        ...         positive=1,
+        ...         groups=np.arange(80),
+        ...     )
+        >>> difference = judged(noise=0.1).compare(judged(noise=0.5))
+        >>> difference["accuracy"].low > 0
+        True
+        """
+        same = (
+            np.array_equal(self.y_true, other.y_true)
+            and np.array_equal(self.groups, other.groups)
+            and np.array_equal(self.classes, other.classes)
+            and self.positive == other.positive
+        )
+        if not same or self.aggregation != other.aggregation:
+            raise ValueError(
+                "The evaluations are not about the same pictures (or patients) in the same order, "
+                "with the same labels, patients and positive class, so that they have no paired "
+                "difference. Evaluate both models on the same X, y and groups."
+            )
+        differences = self._differences(other)
+        return {name: differences[name] for name in self._names}
+
+    def by_patient(self, aggregation="mean"):
+        """Aggregate the pictures of each patient.
+
+        Parameters
+        ----------
+        aggregation : {"mean", "vote"}, default="mean"
+            As for :func:`~fusionlearn.metrics.by_group`.
+
+        Returns
+        -------
+        evaluation : Evaluation
+            One row for each patient, also in ``shortcut`` and ``grain_control``.
+
+        Raises
+        ------
+        ValueError
+            If a patient has pictures of two classes.
+        """
+        repeats = self._all_proba
+        parts = [
+            by_group(self.y_true, proba, self.groups, aggregation=aggregation) for proba in repeats
+        ]
+        probas = np.stack([part.y_proba for part in parts])
+        controls = {
+            name: control.by_patient(aggregation)
+            for name in ("shortcut", "grain_control")
+            if (control := getattr(self, name)) is not None
+        }
+        return replace(
+            self,
+            y_true=parts[0].y_true,
+            y_proba=probas.mean(axis=0) if len(probas) > 1 else probas[0],
+            groups=parts[0].groups,
+            repeats=probas if len(probas) > 1 else None,
+            aggregation=aggregation,
+            **controls,
+        )
+
+    @property
+    def _names(self):
+        return SCORES if self.scoring is None else self.scoring
+
+    @property
+    def _all_proba(self):
+        return [self.y_proba] if self.repeats is None else list(self.repeats)
+
+    @cached_property
+    def _resampled(self):
+        return resampled_scores(
+            self.y_true, self._all_proba, self.classes, self.positive, self.groups
+        )
+
+    def _differences(self, other):
+        (own, own_resampled), (others, others_resampled) = self._resampled, other._resampled
+        return {
+            name: difference_interval(
+                name, own[name] - others[name], own_resampled[name] - others_resampled[name]
+            )
+            for name in SCORES
         }
 
     def __str__(self):
-        if self.patients_known:
-            whose = f"{len(np.unique(self.groups))} patients, 95 % intervals by patient"
-        else:
-            whose = (
-                "patients are not known: each picture counts as its own, and scores and 95 % "
-                "intervals are too good if one patient has several"
-            )
-        about = f"about {str(self.positive)!r}"
-        if len(self.classes) > 2:
-            about = f"means over {len(self.classes)} classes"
-        lines = [f"{len(self.y_true)} pictures, {whose}; f1 and roc_auc are {about}"]
-        lines += _lines("the model", self)
-        if self.shortcut is not None:
-            lines += _lines("file alone, no pixel", self.shortcut)
-            own, other = self.scores["roc_auc"], self.shortcut.scores["roc_auc"]
-            if own.estimate <= other.estimate:
-                lines.append(
-                    "The model ranks no better than a forest that sees only how files are stored; "
-                    "it may have learned where pictures come from rather than what they show."
-                )
-        return "\n".join(lines)
-
-
-def _lines(name, evaluation):
-    cells = [
-        f"{score} {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-        for score, interval in evaluation.scores.items()
-    ]
-    return [f"{name:<22}" + "   ".join(cells)]
+        return make_text(self)

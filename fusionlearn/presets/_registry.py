@@ -65,7 +65,7 @@ def list_presets():
     --------
     >>> from fusionlearn.presets import list_presets
     >>> list_presets()
-    ['covid_ct']
+    ['covid_ct', 'covid_ct_strong']
     """
     return sorted(_PRESETS)
 

@@ -240,10 +240,12 @@ def test_the_case_of_an_optimizer_does_not_matter():
     np.testing.assert_array_equal(lower.coefs_[0], upper.coefs_[0])
 
 
-@pytest.mark.parametrize("unfreeze", [3, 0.3, "all"])
-def test_training_the_networks_is_refused_not_ignored(unfreeze):
-    with pytest.raises(NotImplementedError, match=re.escape(f"unfreeze={unfreeze!r}")):
+@pytest.mark.parametrize("unfreeze", [3, 0.3, "all", {"extractor": 3}])
+def test_layers_of_what_has_none_are_refused_not_ignored(unfreeze):
+    with pytest.raises(ValueError, match=re.escape(f"unfreeze={unfreeze!r}")):
         quick(PixelExtractor(), unfreeze=unfreeze).fit(as_pictures(X), Y)
+    with pytest.raises(ValueError, match="no layers to train without an extractor"):
+        quick(unfreeze=unfreeze).fit(X, Y)
 
 
 @pytest.mark.parametrize("hidden_units", [(0,), (2.5,), ("a",), (True,)])

@@ -212,7 +212,7 @@ def test_threads_do_not_share_a_trainer():
 
 
 def test_the_pool_forgets_what_was_not_used_for_longest():
-    pool = TrainerPool(2)
+    pool = TrainerPool(Trainer, 2)
     shapes = [head(n_features=n) for n in (1, 2, 3)]
     trainers = []
     for shape in [shapes[0], shapes[1], shapes[0], shapes[2]]:
@@ -223,14 +223,14 @@ def test_the_pool_forgets_what_was_not_used_for_longest():
 
 
 def test_a_lent_trainer_is_not_lent_twice():
-    pool = TrainerPool(2)
+    pool = TrainerPool(Trainer, 2)
     with pool.lend(head()) as first, pool.lend(head()) as second:
         assert first is not second
     assert len(pool) == 2
 
 
 def test_a_trainer_returns_after_an_error():
-    pool = TrainerPool(2)
+    pool = TrainerPool(Trainer, 2)
     with pytest.raises(RuntimeError, match="inside"), pool.lend(head()):
         raise RuntimeError("inside")
     assert len(pool) == 1

@@ -1,6 +1,5 @@
 """The command line: what it prints where, and what it says to those who mistype."""
 
-import functools
 import os
 import signal
 import subprocess
@@ -16,7 +15,9 @@ import fusionlearn
 from fusionlearn.cli import _demo, main
 from fusionlearn.datasets import make_ct_phantoms
 from fusionlearn.exceptions import BackboneWeightsError, DataWarning
-from fusionlearn.metrics import bootstrap_interval
+
+# A dozen pictures are few, and meant to be.
+pytestmark = pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.SmallSampleWarning")
 
 FIGURES = [
     "figure-1-2-enhancement.png",
@@ -242,13 +243,6 @@ def test_reader_that_goes_away(tmp_path):
 # the demo
 
 
-@pytest.fixture
-def quick_intervals(monkeypatch):
-    """Intervals from few resamples: other tests are about what they are."""
-    quick = functools.partial(bootstrap_interval, n_resamples=20)
-    monkeypatch.setattr("fusionlearn.model_selection._evaluation.bootstrap_interval", quick)
-
-
 def check_figures(folder):
     for name in FIGURES:
         with Image.open(folder / name) as picture:
@@ -258,7 +252,6 @@ def check_figures(folder):
 
 
 @pytest.mark.filterwarnings("always::fusionlearn.exceptions.DataWarning")
-@pytest.mark.usefixtures("quick_intervals")
 def test_demo_on_a_folder_with_weights(tmp_path, weights, capfd):
     data, out = write_pictures(tmp_path / "data"), tmp_path / "new" / "out"
     (data / "README.txt").write_text("a companion")
@@ -287,7 +280,6 @@ def test_demo_on_a_folder_with_weights(tmp_path, weights, capfd):
     check_figures(out)
 
 
-@pytest.mark.usefixtures("quick_intervals")
 def test_demo_is_told_the_patients(tmp_path, weights, capsys):
     data = write_pictures(tmp_path / "data")
     for folder in data.iterdir():
@@ -305,7 +297,6 @@ def test_demo_with_a_pattern_but_no_data(capsys):
     assert "but no data" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("quick_intervals")
 def test_demo_without_imagenet_weights(tmp_path, monkeypatch, capfd):
     """Phantoms and untrained networks: said in plain words, and Keras' words kept off stdout."""
 

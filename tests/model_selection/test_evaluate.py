@@ -1,17 +1,16 @@
 """evaluate: each picture judged once, by a model that saw no picture of its patient."""
 
-import dataclasses
-import functools
 import json
 import pickle
 import uuid
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
     GroupKFold,
     KFold,
@@ -23,14 +22,15 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import get_tags
 
 from fusionlearn import check_images, get_groups
-from fusionlearn.exceptions import GroupConflictError
-from fusionlearn.metrics import bootstrap_interval
+from fusionlearn.exceptions import GroupConflictError, SmallSampleWarning
 from fusionlearn.model_selection import (
-    Evaluation,
     StratifiedImageGroupKFold,
     evaluate,
     make_shortcut_baseline,
 )
+
+# Most tests are about something else than how many patients there are.
+pytestmark = pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.SmallSampleWarning")
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
@@ -76,16 +76,9 @@ def make_data(classes=("ill", "well"), n_patients=12, per_patient=2, seed=0):
 
 @pytest.fixture(scope="module")
 def judged():
-    """One evaluation for all tests that only read it: intervals take their time."""
+    """One evaluation for all tests that only read it."""
     X, y, _ = make_data()
     return evaluate(Recorder(), X, y, cv=3, positive="ill")
-
-
-@pytest.fixture
-def quick_intervals(monkeypatch):
-    """Intervals from few resamples, for tests of what is around them."""
-    quick = functools.partial(bootstrap_interval, n_resamples=20)
-    monkeypatch.setattr("fusionlearn.model_selection._evaluation.bootstrap_interval", quick)
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
@@ -228,6 +221,11 @@ def test_seed_decides_the_folds():
         ({"positive": "healthy"}, r"positive='healthy'.*\['ill', 'well'\]"),
         ({"positive": 3}, "positive=3"),
         ({"shortcut": "yes"}, "'shortcut'"),
+        ({"grain_control": 1.5}, "'grain_control'"),
+        ({"n_repeats": 0}, "'n_repeats'"),
+        ({"scoring": "auc"}, r"scoring='auc'.*'roc_auc'.*bootstrap_interval"),
+        ({"scoring": ["f1", "mcc"]}, "mcc"),
+        ({"scoring": []}, "one or more"),
         ({"n_jobs": 1.5}, "'n_jobs'"),
         ({"random_state": "x"}, "'random_state'"),
         ({"estimator": "Recorder"}, "'estimator'"),
@@ -267,36 +265,73 @@ def test_checks_of_the_estimator_stay_on():
         evaluate(Checked(sharpness="high"), X, y, cv=3)
 
 
-# scores
+# repeats
 
 
-def test_intervals_are_those_of_the_bootstrap_by_patient(judged):
-    y, groups = judged.y_true, judged.groups
-    predicted = np.array(["ill", "well"])[judged.y_proba.argmax(axis=1)]
-    np.testing.assert_array_equal(judged.y_pred, predicted)
+def test_repeats_are_other_folds_and_the_first_is_that_of_one_alone(tmp_path):
+    X, y, _ = make_data()
+    log = str(tmp_path)
+    once = evaluate(Recorder(), X, y, cv=3, shortcut=False)
+    thrice = evaluate(Recorder(log), X, y, cv=3, n_repeats=3, n_jobs=2)
+    assert once.n_repeats == 1
+    assert once.repeats is None
+    assert thrice.n_repeats == 3
+    assert thrice.repeats.shape == (3, 24, 2)
+    assert thrice.shortcut.repeats.shape == (3, 24, 2)
+    np.testing.assert_array_equal(thrice.repeats[0], once.y_proba)
+    assert not np.array_equal(thrice.repeats[1], thrice.repeats[0])
+    assert not np.array_equal(thrice.repeats[1], thrice.repeats[2])
+    np.testing.assert_allclose(thrice.y_proba, thrice.repeats.mean(axis=0), rtol=1e-15)
+    notes = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
+    assert len(notes) == 9
+    assert not any(set(note["fitted"]) & set(note["asked"]) for note in notes)
+    assert "means over 3 repeats" in str(thrice)
 
-    def f1(y_true, y_pred):
-        return f1_score(y_true, y_pred, pos_label="ill", zero_division=0.0)
 
-    column = judged.y_proba[:, 0]
-    assert dataclasses.replace(judged).scores == {  # a fresh one, that has none yet
-        "accuracy": bootstrap_interval(accuracy_score, y, predicted, groups=groups),
-        "f1": bootstrap_interval(f1, y, predicted, groups=groups),
-        "roc_auc": bootstrap_interval(roc_auc_score, y == "ill", column, groups=groups),
-    }
-    assert judged.scores["accuracy"].estimate == accuracy_score(y, predicted)
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
+def test_repeats_of_a_splitter_that_has_one_answer():
+    X, y, _ = make_data()
+    with pytest.raises(ValueError, match=r"n_repeats=2 with cv=GroupKFold.*number of folds"):
+        evaluate(Recorder(), X, y, cv=GroupKFold(3), n_repeats=2)
 
 
-@pytest.mark.usefixtures("quick_intervals")
+# few patients
+
+
+def test_warns_of_few_patients_where_it_is_called():
+    """By the rarer class, and by patients: pictures do not help."""
+    X, y, _ = make_data(per_patient=20)
+    message = r"'ill' has only 6 patient\(s\), fewer than 30.*up to 39%"
+    with pytest.warns(SmallSampleWarning, match=message) as caught:
+        evaluation = evaluate(Recorder(), X, y, cv=3, shortcut=False)
+    assert caught[0].filename == __file__
+    assert str(caught[0].message) in str(evaluation)
+
+
+def test_does_not_warn_of_enough_patients():
+    X, y, _ = make_data(n_patients=60, per_patient=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evaluation = evaluate(Recorder(), X, y, cv=2, shortcut=False)
+    assert evaluation.cautions == []
+    with pytest.warns(SmallSampleWarning, match="only 29 patient"):
+        evaluate(Recorder(), X[:-1], y[:-1], cv=2, shortcut=False)
+
+
+def test_pictures_of_unknown_patients_are_called_so():
+    X, y, _ = make_data(per_patient=1)
+    pixels = [reference.decode() for reference in X]
+    with pytest.warns(SmallSampleWarning, match=r"6 picture\(s\) of unknown patients"):
+        evaluate(Recorder(), pixels, y, cv=3, shortcut=False)
+
+
+# labels
+
+
 def test_more_than_two_classes():
     X, y, _ = make_data(classes=("a", "b", "c"), n_patients=18)
     evaluation = evaluate(Recorder(), X, y, cv=3, shortcut=False)
     assert evaluation.y_proba.shape == (36, 3)
-    scores = evaluation.scores
-    assert scores["f1"].estimate == f1_score(y, evaluation.y_pred, average="macro")
-    areas = [roc_auc_score(y == label, evaluation.y_proba[:, i]) for i, label in enumerate("abc")]
-    assert scores["roc_auc"].estimate == pytest.approx(np.mean(areas))
-    assert all(interval.low <= interval.estimate <= interval.high for interval in scores.values())
     assert "means over 3 classes" in str(evaluation)
 
 
@@ -309,11 +344,20 @@ def test_labels_of_any_kind(labels):
     np.testing.assert_array_equal(evaluation.classes, labels)
 
 
-@pytest.mark.usefixtures("quick_intervals")
 def test_good_model_scores_high(judged):
     """Sanity of the whole: the order of columns and labels is right."""
     assert judged.scores["roc_auc"].estimate > 0.8
     assert judged.scores["accuracy"].estimate > 0.7
+
+
+def test_scoring_chooses_scores():
+    X, y, _ = make_data()
+    evaluation = evaluate(Recorder(), X, y, cv=3, scoring=["roc_auc", "accuracy"])
+    assert list(evaluation.scores) == ["roc_auc", "accuracy"]
+    assert list(evaluation.shortcut.scores) == ["roc_auc", "accuracy"]
+    assert "f1" not in str(evaluation)
+    one = evaluate(Recorder(), X, y, cv=3, scoring="f1", shortcut=False)
+    assert list(one.scores) == ["f1"]
 
 
 # the shortcut
@@ -328,7 +372,6 @@ def test_shortcut_is_the_baseline_on_the_same_folds():
     assert evaluate(Recorder(), X, y, cv=3, shortcut=False).shortcut is None
 
 
-@pytest.mark.usefixtures("quick_intervals")
 def test_text_says_when_the_file_gives_the_class_away(encode):
     """Pixels are noise; the format tells the class, and the text says so."""
     rng = np.random.default_rng(0)
@@ -342,22 +385,9 @@ def test_text_says_when_the_file_gives_the_class_away(encode):
     assert "ranks no better than a forest that sees only how files are stored" in str(evaluation)
 
 
-@pytest.mark.usefixtures("quick_intervals")
-def test_text_is_a_table_of_scores(judged):
-    head, model, file = str(judged).splitlines()
-    assert head.startswith("24 pictures, 12 patients, 95 % intervals by patient")
-    assert head.endswith("about 'ill'")
-    for name, interval in judged.scores.items():
-        cell = f"{name} {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-        assert cell in model
-    assert model.startswith("the model ")
-    assert file.startswith("file alone, no pixel ")
-
-
 # the result
 
 
-@pytest.mark.usefixtures("quick_intervals")
 def test_result_is_frozen_picklable_and_timed(judged):
     with pytest.raises(AttributeError):
         judged.positive = "well"
@@ -368,29 +398,5 @@ def test_result_is_frozen_picklable_and_timed(judged):
     assert (judged == copied) is False
 
 
-@pytest.mark.usefixtures("quick_intervals")
-def test_evaluation_of_predictions_made_elsewhere():
-    proba = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]])
-    evaluation = Evaluation(np.array([0, 0, 1, 1]), proba, np.array([0, 1]), 1, np.arange(4))
-    np.testing.assert_array_equal(evaluation.y_pred, [0, 1, 1, 1])
-    assert evaluation.scores["accuracy"].estimate == 0.75
-    assert evaluation.scores["roc_auc"].estimate == 1
-    assert np.isnan(evaluation.seconds)
-
-
 def test_stub_is_a_classifier():
     assert get_tags(Recorder()).estimator_type == "classifier"
-
-
-def test_the_text_says_when_patients_are_not_known():
-    """Otherwise each picture would pass for a patient."""
-    facts = {
-        "y_true": np.array([0, 0, 1, 1]),
-        "y_proba": np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]]),
-        "classes": np.array([0, 1]),
-        "positive": 1,
-        "groups": np.arange(4),
-    }
-    assert "4 patients" in str(Evaluation(**facts))
-    unknown = str(Evaluation(**facts, patients_known=False))
-    assert "patients are not known: each picture counts as its own" in unknown

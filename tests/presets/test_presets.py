@@ -286,7 +286,7 @@ def test_unknown_parameter():
 
 
 def test_list_and_attribute_access():
-    assert list_presets() == ["covid_ct"]
+    assert list_presets() == ["covid_ct", "covid_ct_strong"]
     assert get_preset("covid_ct") is covid_ct is fusionlearn.presets.covid_ct
     assert {"covid_ct", "get_preset", "list_presets"} <= set(dir(fusionlearn.presets))
     with pytest.raises(AttributeError, match="no attribute 'covid'"):
@@ -324,10 +324,10 @@ def package(tmp_path, monkeypatch):
 def test_new_recipe_is_found_by_being_a_module(package):
     (package / "_other.py").write_text(SOURCE.format(name="other"))
     find_presets([str(package)], package.name)
-    assert list_presets() == ["covid_ct", "other"]
+    assert list_presets() == ["covid_ct", "covid_ct_strong", "other"]
     assert get_preset("other")() == "concat"
     find_presets([str(package)], package.name)  # again: nothing changes
-    assert list_presets() == ["covid_ct", "other"]
+    assert list_presets() == ["covid_ct", "covid_ct_strong", "other"]
 
 
 def test_recipe_does_not_replace_another(package):

@@ -1,0 +1,145 @@
+"""The last layers of a network, ready to be trained, and the network of what enters them."""
+
+import dataclasses
+import functools
+import math
+
+import numpy as np
+
+from .._compat import import_keras, isolated_keras_build
+from ._cut import count_trained_layers, split_model, trainable_variables
+from ._keras_model import build_maps_model, pool, preprocess
+
+# Largest difference that rounding what enters the trained layers to float16 may make in the
+# features, relative to the largest of them.
+_HALF_TOLERANCE = 1e-3
+# Room that float16 must leave above what a picture of noise needs.
+_HALF_MARGIN = 16
+
+
+@functools.lru_cache(maxsize=64)
+def cut_network(network, unfreeze):
+    """Find the network whose rows are what enters the trained layers of another.
+
+    Parameters
+    ----------
+    network : Network
+        A whole network.
+
+    unfreeze : int, float or str
+        As for :class:`~fusionlearn.FineTuneClassifier`; not 0.
+
+    Returns
+    -------
+    network : Network
+        Its rows are float16 where that changes the features of a picture of noise by
+        less than a thousandth of the largest, else float32; pixels where all layers are
+        trained.
+
+    Raises
+    ------
+    BackboneError
+        If there are no such layers, or none with weights to train.
+    """
+    maps = build_maps_model(network)
+    n_trained = count_trained_layers(maps, unfreeze, network.backbone.name)
+    if n_trained == 0:
+        return network
+    cut = dataclasses.replace(network, trained_layers=n_trained)
+    frozen, trained = split_model(maps, n_trained)
+    if len(frozen.outputs) == 1 and frozen.outputs[0] is frozen.inputs[0]:
+        return dataclasses.replace(cut, row_type="|u1", precision="float32")
+    pixels = np.random.default_rng(0).integers(0, 256, (1, *network.input_size, 3), dtype=np.uint8)
+    tensors = _call(frozen, [preprocess(pixels, network.backbone.preprocessing)])
+
+    def compute(tensors):
+        keras = import_keras()
+        return [np.asarray(pool(keras, array, network)) for array in _call(trained, tensors)]
+
+    fits = _fits_half(tensors, compute)
+    return dataclasses.replace(cut, row_type="<f2" if fits else "<f4")
+
+
+def _call(model, tensors):
+    return [np.asarray(t) for t in import_keras().tree.flatten(model(tensors, training=False))]
+
+
+def _fits_half(tensors, compute):
+    if max(np.abs(tensor).max() for tensor in tensors) * _HALF_MARGIN > np.finfo(np.float16).max:
+        return False
+    wanted = compute(tensors)
+    rounded = compute([tensor.astype(np.float16).astype(np.float32) for tensor in tensors])
+    return all(
+        np.abs(a - b).max() <= _HALF_TOLERANCE * np.abs(a).max()
+        for a, b in zip(wanted, rounded, strict=True)
+    )
+
+
+class TrainedPart:
+    """The layers of a network behind its cut, with weights of their own.
+
+    BatchNormalization stays as it is, weights and moving statistics: a few hundred
+    pictures are too few to estimate them anew.
+
+    Parameters
+    ----------
+    network : Network
+        A network that is cut, as :func:`cut_network` returns it.
+
+    Attributes
+    ----------
+    model : keras.Model
+        From the tensors that go across the cut to features.
+
+    variables : list of keras.Variable
+        What training changes.
+    """
+
+    def __init__(self, network):
+        keras = import_keras()
+        self._network = network
+        maps = build_maps_model(network, own=True)
+        frozen, trained = split_model(maps, network.trained_layers)
+        with isolated_keras_build(network.random_state):
+            sides = keras.Input((*network.input_size, 3))
+            across = keras.tree.flatten(frozen([sides]))
+            self._shapes = [tuple(tensor.shape[1:]) for tensor in across]
+            inputs = [keras.Input(shape) for shape in self._shapes]
+            outputs = keras.tree.flatten(trained(inputs))
+            features = [pool(keras, tensor, network) for tensor in outputs]
+            features = keras.layers.Concatenate()(features) if len(features) > 1 else features[0]
+            self.model = keras.Model(inputs, features)
+        trained.trainable = True  # a registered model may say otherwise
+        for layer in trained._flatten_layers():
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+        self.variables = trainable_variables(trained.layers)
+
+    def tensors(self, rows):
+        """Turn rows into the tensors that go across the cut.
+
+        Parameters
+        ----------
+        rows : tf.Tensor of shape (n, row_length)
+            Rows of the network.
+
+        Returns
+        -------
+        tensors : list of tf.Tensor, float32
+            What ``model`` takes.
+        """
+        import tensorflow as tf
+
+        rows = tf.cast(rows, tf.float32)
+        parts = tf.split(rows, [math.prod(shape) for shape in self._shapes], axis=1)
+        tensors = [
+            tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self._shapes, strict=True)
+        ]
+        if self._network.row_type != "|u1" or self._network.backbone.preprocessing == "none":
+            return tensors
+        utils = import_keras().applications.imagenet_utils
+        return [
+            utils.preprocess_input(
+                tensors[0], data_format="channels_last", mode=self._network.backbone.preprocessing
+            )
+        ]

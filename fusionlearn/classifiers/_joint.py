@@ -1,0 +1,350 @@
+"""A head and the last layers of networks, trained together."""
+
+from dataclasses import dataclass
+from itertools import chain, pairwise
+
+import numpy as np
+
+from .._compat import import_keras, isolated_keras_build
+from ..backbones import Network, TrainedPart
+from ._optimizers import InitialState, find_optimizer
+
+_EVALUATED_TOGETHER = 64
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Everything that shapes a head and trained layers as one model.
+
+    Parameters
+    ----------
+    networks : tuple of Network
+        In the order of their features; those that are not cut stay frozen.
+
+    scales : tuple of float
+        What the features of each network are multiplied by.
+
+    row_lengths : tuple of int
+        Length of a row that enters of each network.
+
+    n_features : int
+        Number of features of all of them.
+
+    hidden_units : tuple of int
+        Units of the head's hidden layers.
+
+    n_outputs : int
+        1 for two classes, else the number of classes.
+
+    optimizer : str
+        Name of the optimizer.
+
+    weight_decay : float or None
+        Share of a weight, times the learning rate, that is taken off at each step; None
+        is the optimizer's own.
+
+    clipnorm : float or None
+        Largest norm of all gradients together.
+    """
+
+    networks: tuple[Network, ...]
+    scales: tuple
+    row_lengths: tuple
+    n_features: int
+    hidden_units: tuple
+    n_outputs: int
+    optimizer: str
+    weight_decay: float | None
+    clipnorm: float | None
+
+
+class JointTrainer:
+    """The model of a :class:`Joint`, its optimizer and its compiled functions.
+
+    Parameters
+    ----------
+    head : Joint
+        What shapes it.
+
+    Attributes
+    ----------
+    head : Joint
+        The same.
+    """
+
+    def __init__(self, head):
+        import tensorflow as tf
+
+        keras = import_keras()
+        self.head = head
+        self._parts = [
+            TrainedPart(network) if network.trained_layers else None for network in head.networks
+        ]
+        widths = [head.n_features, *head.hidden_units, head.n_outputs]
+        with isolated_keras_build(0):
+            self._layers = []
+            for n_inputs, n_units in pairwise(widths):
+                layer = keras.layers.Dense(n_units, kernel_initializer="zeros")
+                layer.build((None, n_inputs))
+                self._layers.append(layer)
+            self._head_variables = [v for layer in self._layers for v in (layer.kernel, layer.bias)]
+            self._tuned = [part.variables if part else [] for part in self._parts]
+            self._variables = [*self._head_variables, *chain.from_iterable(self._tuned)]
+            given = {"weight_decay": head.weight_decay, "global_clipnorm": head.clipnorm}
+            given = {name: value for name, value in given.items() if value is not None}
+            self._optimizer = find_optimizer(head.optimizer)(**given)
+            # Decay is for what multiplies, not for offsets.
+            self._optimizer.exclude_from_weight_decay(
+                var_list=[v for v in self._variables if len(v.shape) < 2]
+            )
+            self._untrained = [[v.numpy() for v in tuned] for tuned in self._tuned]
+            self._initial = InitialState(self._optimizer, self._variables)
+        self._seeds = [
+            generator
+            for part in self._parts
+            if part
+            for layer in part.model._flatten_layers()
+            for generator in getattr(layer, "_seed_generators", [])
+        ]
+        self._averages = None
+        if head.n_outputs == 1:
+            self._loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)
+        else:
+            self._loss = keras.losses.SparseCategoricalCrossentropy(
+                from_logits=True, reduction=None
+            )
+        rows = [
+            tf.TensorSpec([None, length], np.dtype(network.row_type))
+            for length, network in zip(head.row_lengths, head.networks, strict=True)
+        ]
+        batch = [rows, tf.TensorSpec([None, 1], tf.float32), tf.TensorSpec([None], tf.float32)]
+        settings = [tf.TensorSpec([], tf.float32), tf.TensorSpec([2], tf.int32)]
+        self._step = _compile(self._train_batch, [*batch, *settings])
+        self._look = _compile(self._evaluate_batch, batch)
+        self._logits = _compile(self._forward, [rows])
+
+    def reset(self, head_arrays, rng, learning_rate, averaging):
+        """Bring every variable into the state of a fresh start.
+
+        Parameters
+        ----------
+        head_arrays : tuple of (list of ndarray, list of ndarray)
+            Weights and biases of the head.
+
+        rng : numpy.random.Generator
+            Seeds the dropout inside the networks.
+
+        learning_rate : float
+            Learning rate of the optimizer.
+
+        averaging : float
+            Share that the running mean of the weights keeps at each step; 0 for none.
+        """
+        self._initial.restore_constants()
+        self._optimizer.learning_rate = float(learning_rate)
+        for generator in self._seeds:
+            generator.state.assign(rng.integers(0, 2**31, 2).astype("uint32"))
+        self.load(head_arrays, self._untrained)
+        self._initial.restore_copies()
+        self._averaging = averaging
+        self._averages = [v.numpy() for v in self._variables] if averaging else None
+
+    def load(self, head_arrays, tuned):
+        """Set the weights.
+
+        Parameters
+        ----------
+        head_arrays : tuple of (list of ndarray, list of ndarray)
+            Weights and biases of the head.
+
+        tuned : list of list of ndarray
+            Weights of the trained layers of each network.
+        """
+        for layer, coef, intercept in zip(self._layers, *head_arrays, strict=True):
+            layer.kernel.assign(coef)
+            layer.bias.assign(intercept)
+        for variables, arrays in zip(self._tuned, tuned, strict=True):
+            for variable, array in zip(variables, arrays, strict=True):
+                variable.assign(array)
+
+    def arrays(self):
+        """Copy the weights, averaged ones where there are any.
+
+        Returns
+        -------
+        head_arrays : tuple of (list of ndarray, list of ndarray)
+            Weights and biases of the head.
+
+        tuned : list of list of ndarray
+            Weights of the trained layers of each network.
+        """
+        if self._averages is None:
+            values = [v.numpy() for v in self._variables]
+        else:
+            values = [average.copy() for average in self._averages]
+        n_head = len(self._head_variables)
+        tuned, start = [], n_head
+        for variables in self._tuned:
+            tuned.append(values[start : start + len(variables)])
+            start += len(variables)
+        return (values[:n_head:2], values[1:n_head:2]), tuned
+
+    def train_epoch(self, rows, y, weight, order, batch_size, dropout, rates, rng):
+        """Go once through the data.
+
+        Parameters
+        ----------
+        rows : list of ndarray of shape (n_samples, n_inputs)
+            For each network what enters it, or its features.
+
+        y, weight : ndarray of shape (n_samples,)
+            Number of the class, and weight of each sample.
+
+        order : ndarray of int
+            Rows in the order in which batches are made of them.
+
+        batch_size : int
+            Rows of a batch; the last one may have less.
+
+        dropout : float
+            Share of values in the head that are set to zero.
+
+        rates : iterable of float
+            Learning rate of each batch.
+
+        rng : numpy.random.Generator
+            Seeds the dropout.
+
+        Returns
+        -------
+        loss : float
+            Weighted loss divided by the number of rows.
+
+        accuracy : float
+            Share of rows that were classified rightly.
+        """
+        import tensorflow as tf
+
+        sums = np.zeros(2)
+        for start, rate in zip(range(0, len(order), batch_size), rates, strict=True):
+            batch = self._batch(rows, y, weight, order[start : start + batch_size])
+            self._optimizer.learning_rate = float(rate)
+            seed = tf.constant(rng.integers(0, 2**31, 2), tf.int32)
+            sums += [float(v) for v in self._step(*batch, tf.constant(dropout, tf.float32), seed)]
+            self._average()
+        return tuple(sums / len(order))
+
+    def evaluate(self, rows, y, weight, order):
+        """Compute loss and accuracy without training, as ``train_epoch`` gives them."""
+        current = [v.numpy() for v in self._variables] if self._averages is not None else None
+        if current is not None:
+            self._assign(self._averages)
+        sums = np.zeros(2)
+        for start in range(0, len(order), _EVALUATED_TOGETHER):
+            batch = self._batch(rows, y, weight, order[start : start + _EVALUATED_TOGETHER])
+            sums += [float(v) for v in self._look(*batch)]
+        if current is not None:
+            self._assign(current)
+        return tuple(sums / len(order))
+
+    def logits(self, rows):
+        """Compute the outputs before the sigmoid or softmax.
+
+        Parameters
+        ----------
+        rows : list of ndarray of shape (n_samples, n_inputs)
+            As for ``train_epoch``.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_outputs), float64
+            Outputs.
+        """
+        n_samples = len(rows[0])
+        logits = np.empty((n_samples, self.head.n_outputs))
+        for start in range(0, n_samples, _EVALUATED_TOGETHER):
+            stop = start + _EVALUATED_TOGETHER
+            logits[start:stop] = self._logits([_tensor(part[start:stop]) for part in rows]).numpy()
+        return logits
+
+    def _batch(self, rows, y, weight, chosen):
+        # From a file neighbours are read together.
+        return (
+            [_tensor(part[chosen]) for part in rows],
+            _tensor(y[chosen, np.newaxis].astype(np.float32)),
+            _tensor(weight[chosen].astype(np.float32)),
+        )
+
+    def _assign(self, values):
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.assign(value)
+
+    def _average(self):
+        if self._averages is None:
+            return
+        for average, variable in zip(self._averages, self._variables, strict=True):
+            average += (1 - self._averaging) * (variable.numpy() - average)
+
+    def _train_batch(self, rows, y, weight, dropout, seed):
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            logits = self._forward(rows, dropout, seed)
+            losses = self._loss(y, logits) * weight
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, [v.value for v in self._variables])
+        self._optimizer.apply(gradients, self._variables)
+        return tf.reduce_sum(losses), self._count_right(y, logits)
+
+    def _evaluate_batch(self, rows, y, weight):
+        import tensorflow as tf
+
+        logits = self._forward(rows)
+        return tf.reduce_sum(self._loss(y, logits) * weight), self._count_right(y, logits)
+
+    def _count_right(self, y, logits):
+        import tensorflow as tf
+
+        if self.head.n_outputs == 1:
+            predicted = tf.cast(logits > 0, tf.float32)
+        else:
+            predicted = tf.cast(tf.argmax(logits, axis=1)[:, tf.newaxis], tf.float32)
+        return tf.reduce_sum(tf.cast(predicted == y, tf.float32))
+
+    def _forward(self, rows, dropout=None, seed=None):
+        import tensorflow as tf
+
+        is_training = dropout is not None
+        features = []
+        for part, row, scale in zip(self._parts, rows, self.head.scales, strict=True):
+            if part is None:
+                block = tf.cast(row, tf.float32)
+            else:
+                block = part.model(part.tensors(row), training=is_training)
+            features.append(block * scale if scale != 1 else block)
+        X = tf.concat(features, axis=1)
+
+        def dropped(X, number):
+            if not is_training:
+                return X
+            drawn = tf.random.stateless_uniform(tf.shape(X), seed + number)
+            return tf.where(drawn >= dropout, X / (1 - dropout), 0.0)
+
+        *hidden, last = self._layers
+        if not hidden:
+            X = dropped(X, 0)
+        for number, layer in enumerate(hidden):
+            X = dropped(tf.nn.relu(X @ layer.kernel.value + layer.bias.value), number)
+        return X @ last.kernel.value + last.bias.value
+
+
+def _compile(function, signature):
+    import tensorflow as tf
+
+    return tf.function(function, input_signature=signature, autograph=False)
+
+
+def _tensor(array):
+    import tensorflow as tf
+
+    return tf.constant(array)

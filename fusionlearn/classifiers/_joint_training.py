@@ -1,0 +1,354 @@
+"""End to end: what enters the trained layers, their training, and what they predict."""
+
+import dataclasses
+import difflib
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..backbones import Network, cut_network
+from ..features import BackboneFeatureExtractor, FeatureStore, Job, extract
+from ..fusion import ConcatFusion
+from ._joint import Joint
+from ._optimizers import rates_of
+from ._trainer_pool import JOINT_POOL
+from ._training import Trained, check_finite
+
+# Pictures that are predicted together.
+_BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Member:
+    """A network of an extractor, whole or cut.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the fusion.
+
+    network : Network
+        The network whose rows enter the model.
+
+    scale : float
+        What its features are multiplied by.
+
+    store : FeatureStore
+        Where its rows are kept.
+
+    batch_size : int or None
+        Pictures that enter it together.
+    """
+
+    name: str
+    network: Network
+    scale: float
+    store: FeatureStore
+    batch_size: int | None
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How layers of networks are trained.
+
+    Parameters
+    ----------
+    optimizer : str
+        Name of the optimizer.
+
+    weight_decay, clipnorm : float or None
+        As for :class:`Joint`.
+
+    learning_rate : float
+        Learning rate.
+
+    schedule : {"constant", "cosine"}
+        How it goes on.
+
+    averaging : float
+        Share that the running mean of the weights keeps at each step.
+
+    dropout : float
+        Dropout of the head.
+
+    batch_size : int
+        Pictures of a batch.
+
+    epochs : int
+        Largest number of epochs.
+
+    patience : int or None
+        Epochs without a better validation loss after which training stops. None: all.
+    """
+
+    optimizer: str
+    weight_decay: float | None
+    clipnorm: float | None
+    learning_rate: float
+    schedule: str
+    averaging: float
+    dropout: float
+    batch_size: int
+    epochs: int
+    patience: int | None
+
+
+def find_members(extractor, unfreeze):
+    """Find the networks of an extractor, and where each is cut.
+
+    Parameters
+    ----------
+    extractor : BackboneFeatureExtractor or ConcatFusion
+        Fitted or not.
+
+    unfreeze : int, float, str or dict
+        As for :class:`~fusionlearn.FineTuneClassifier`.
+
+    Returns
+    -------
+    members : list of Member
+        In the order of the features.
+
+    Raises
+    ------
+    ValueError
+        If the extractor has something else than networks, or ``unfreeze`` names one
+        that is not there.
+
+    BackboneError
+        If a network has no such layers.
+    """
+    if isinstance(extractor, ConcatFusion):
+        named = [(name, member) for name, member in extractor.transformers if member != "drop"]
+        scales = extractor.transformer_weights or {}
+    elif isinstance(extractor, BackboneFeatureExtractor):
+        named, scales = [(str(extractor.job().network.backbone.name), extractor)], {}
+    else:
+        named, scales = [("extractor", extractor)], {}
+    for name, transformer in named:
+        if not isinstance(transformer, BackboneFeatureExtractor):
+            raise ValueError(
+                f"unfreeze={unfreeze!r}: {name!r} is a {type(transformer).__name__}, which has no "
+                "layers to train. Wanted a BackboneFeatureExtractor, or a ConcatFusion of them. "
+                "Set unfreeze=0 to train the head only."
+            )
+    names = [name for name, _ in named]
+    if not isinstance(unfreeze, dict):
+        unfreeze = dict.fromkeys(names, unfreeze)
+    for name in unfreeze:
+        if name not in names:
+            close = difflib.get_close_matches(str(name), names, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"unfreeze names {name!r}; the networks are {names}.{hint}")
+    members = []
+    for name, transformer in named:
+        job = transformer.job()
+        chosen = unfreeze.get(name, 0)
+        members.append(
+            Member(
+                name=name,
+                network=cut_network(job.network, chosen) if chosen else job.network,
+                scale=float(scales.get(name, 1.0)),
+                store=job.store,
+                batch_size=job.batch_size,
+            )
+        )
+    return members
+
+
+def get_rows(members, references, **params):
+    """Get what enters the model.
+
+    Parameters
+    ----------
+    members : list of Member
+        The networks.
+
+    references : ndarray of shape (n_samples,), dtype object
+        Pictures.
+
+    **params : dict
+        Further arguments of ``extract``.
+
+    Returns
+    -------
+    members : list of Member
+        The networks; those whose rows do not fit into float16 with float32.
+
+    rows : list of ndarray of shape (n_samples, n_inputs)
+        For each network.
+    """
+    try:
+        jobs = [Job(member.network, member.store, member.batch_size) for member in members]
+        return members, extract(references, jobs, **params)
+    except OverflowError:  # a picture goes beyond what noise did
+        wide = [
+            dataclasses.replace(member, network=dataclasses.replace(member.network, row_type="<f4"))
+            if member.network.row_type == "<f2"
+            else member
+            for member in members
+        ]
+        return get_rows(wide, references, **params)
+
+
+def tune(members, tuning, rows, y, weight, parts, trained, seed, observer):
+    """Train the last layers of networks together with a head that is trained already.
+
+    Parameters
+    ----------
+    members : list of Member
+        The networks.
+
+    tuning : Tuning
+        How they are trained.
+
+    rows : list of ndarray of shape (n_samples, n_inputs)
+        What enters them.
+
+    y, weight : ndarray of shape (n_samples,)
+        Number of the class, and weight of each sample.
+
+    parts : tuple of (ndarray, ndarray or None)
+        Samples to train on, and to validate on.
+
+    trained : Trained
+        The head, whose history goes on.
+
+    seed : numpy.random.SeedSequence
+        For the order and the dropout.
+
+    observer : object
+        As for ``train``.
+
+    Returns
+    -------
+    trained : Trained
+        The head, its history with that of the tuning, and the best epoch of both.
+
+    tuned : dict of str to list of ndarray
+        Weights of the trained layers of each network; empty if the head alone was better.
+    """
+    training_rows, validation_rows = parts
+    rng = np.random.default_rng(seed)
+    history = {name: list(values) for name, values in trained.history.items()}
+    watched = history["loss" if validation_rows is None else "val_loss"]
+    stops_early = tuning.patience is not None and validation_rows is not None
+    best_epoch, best = trained.best_epoch, None
+    n_batches = -(-len(training_rows) // tuning.batch_size)
+    rates = rates_of(tuning.schedule, tuning.learning_rate, tuning.epochs * n_batches)
+    n_head = len(watched)
+    with JOINT_POOL.lend(_joint(members, rows, trained.coefs, tuning)) as trainer:
+
+        def attributes():
+            (coefs, intercepts), tuned = trainer.arrays()
+            return {
+                "coefs_": coefs,
+                "intercepts_": intercepts,
+                "trained_layers_": trained_layers(members),
+                "fine_tuned_": _by_name(members, tuned),
+            }
+
+        trainer.reset((trained.coefs, trained.intercepts), rng, rates[0], tuning.averaging)
+        for epoch in range(tuning.epochs):
+            observer.begin()
+            values = trainer.train_epoch(
+                rows,
+                y,
+                weight,
+                rng.permutation(training_rows),
+                tuning.batch_size,
+                tuning.dropout,
+                rates[epoch * n_batches : (epoch + 1) * n_batches],
+                rng,
+            )
+            if validation_rows is not None:
+                values += trainer.evaluate(rows, y, weight, validation_rows)
+            values = dict(zip(history, values, strict=True))
+            check_finite(values, n_head + epoch, "fine_tune_learning_rate")
+            for name, value in values.items():
+                history[name].append(value)
+            if watched[-1] < watched[best_epoch]:
+                best_epoch = n_head + epoch
+                if stops_early:
+                    best = trainer.arrays()
+            wants_stop = observer.end(values, attributes)
+            since = n_head + epoch - max(best_epoch, n_head - 1)
+            if wants_stop or (stops_early and since >= tuning.patience):
+                break
+        arrays = best if stops_early else trainer.arrays()
+    if arrays is None:
+        return dataclasses.replace(trained, history=history), {}
+    (coefs, intercepts), tuned = arrays
+    return Trained(coefs, intercepts, history, best_epoch), _by_name(members, tuned)
+
+
+def predict_logits(members, references, head_arrays, tuned, tuning):
+    """Compute the outputs of a model that was trained end to end.
+
+    Parameters
+    ----------
+    members : list of Member
+        The networks.
+
+    references : ndarray of shape (n_samples,), dtype object
+        Pictures.
+
+    head_arrays : tuple of (list of ndarray, list of ndarray)
+        Weights and biases of the head.
+
+    tuned : dict of str to list of ndarray
+        Weights of the trained layers of each network.
+
+    tuning : Tuning
+        How they were trained, so that the model that did it serves again.
+
+    Returns
+    -------
+    logits : ndarray of shape (n_samples, n_outputs), float64
+        Outputs before the sigmoid or softmax.
+    """
+    blocks = []
+    for start in range(0, len(references), _BLOCK):
+        fitting, rows = get_rows(members, references[start : start + _BLOCK])
+        with JOINT_POOL.lend(_joint(fitting, rows, head_arrays[0], tuning)) as trainer:
+            trainer.load(head_arrays, [tuned.get(member.name, []) for member in members])
+            blocks.append(trainer.logits(rows))
+    return np.concatenate(blocks)
+
+
+def trained_layers(members):
+    """Count trained layers.
+
+    Parameters
+    ----------
+    members : list of Member
+        The networks.
+
+    Returns
+    -------
+    counts : dict of str to int
+        Their number by the name of the network, where there are any.
+    """
+    return {
+        member.name: member.network.trained_layers
+        for member in members
+        if member.network.trained_layers
+    }
+
+
+def _joint(members, rows, coefs, tuning):
+    return Joint(
+        networks=tuple(member.network for member in members),
+        scales=tuple(member.scale for member in members),
+        row_lengths=tuple(part.shape[1] for part in rows),
+        n_features=len(coefs[0]),
+        hidden_units=tuple(coef.shape[1] for coef in coefs[:-1]),
+        n_outputs=coefs[-1].shape[1],
+        optimizer=tuning.optimizer,
+        weight_decay=tuning.weight_decay,
+        clipnorm=tuning.clipnorm,
+    )
+
+
+def _by_name(members, tuned):
+    return {member.name: arrays for member, arrays in zip(members, tuned, strict=True) if arrays}
