@@ -12,11 +12,15 @@ from ._harness import print_report
 BENCHMARKS = {
     "extraction": "seven networks and MobileNetV2: Keras, bare OpenVINO, fusionlearn",
     "head": "an epoch of training: Keras, scikit-learn, fusionlearn",
+    "finetune": "training the last third of a network: Keras, fusionlearn",
     "search": "a grid search of heads: Pipeline, Pipeline(memory=), fusionlearn",
     "scaling": "100 to 100,000 pictures: seconds, bytes and memory for each",
     "startup": "new processes: imports, and the first prediction",
     "warm": "reading stored features: the sqlite3 module, fusionlearn",
+    "accuracy": "scores on COVID-CT by patient; needs --data, and takes an hour",
 }
+# Options, and the environment variables by which a process of its own learns of them.
+_FOLDERS = {"data": "FUSIONLEARN_COVID_CT", "weights": "FUSIONLEARN_WEIGHTS"}
 _RESULTS = Path(__file__).parent / "results"
 
 
@@ -44,11 +48,21 @@ def main(argv=None):
     parser.add_argument(
         "--out", type=Path, default=_RESULTS, help="folder for NAME.json (benchmarks/results)"
     )
+    for option, variable in _FOLDERS.items():
+        parser.add_argument(
+            f"--{option}", help=f"for accuracy: folder of {option}; by default that of ${variable}"
+        )
     options = parser.parse_args(argv)
+    for option, variable in _FOLDERS.items():
+        if getattr(options, option) is not None:
+            os.environ[variable] = getattr(options, option)
     unknown = sorted(set(options.names) - set(BENCHMARKS))
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
     names = options.names or list(BENCHMARKS)
+    if not options.names and not options.quick and not os.environ.get(_FOLDERS["data"]):
+        names.remove("accuracy")
+        print("accuracy is left out: it needs --data FOLDER with COVID-CT", file=sys.stderr)
     if len(names) == 1:
         run_one(names[0], options.quick, options.out)
         return 0

@@ -19,6 +19,7 @@ extensions = [
     "numpydoc",
     "sphinx_copybutton",
     "project_tables",
+    "accuracy_tables",
     "benchmark_tables",
 ]
 exclude_patterns = ["_build", "_ext", "_static", "_templates"]

@@ -6,7 +6,7 @@ from ._network import Network, resolve_network
 from ._pool import get_engine
 from ._register import register_backbone
 from ._table import BACKBONES
-from ._trained_part import TrainedPart, cut_network
+from ._trained_part import TrainedPart, build_tuned_model, cut_network
 from ._weights_files import recognise_weights
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Backbone",
     "Network",
     "TrainedPart",
+    "build_tuned_model",
     "cut_network",
     "get_engine",
     "recognise_weights",

@@ -143,3 +143,35 @@ class TrainedPart:
                 tensors[0], data_format="channels_last", mode=self._network.backbone.preprocessing
             )
         ]
+
+
+def build_tuned_model(network, arrays, name):
+    """Build a whole network with the weights that training gave its last layers.
+
+    Parameters
+    ----------
+    network : Network
+        A network that is cut; one that is not is built as it is.
+
+    arrays : list of ndarray
+        Values of the variables of its :class:`TrainedPart`.
+
+    name : str
+        Name of the model.
+
+    Returns
+    -------
+    model : keras.Model
+        From preprocessed pixels of shape (n, height, width, 3) to features.
+    """
+    keras = import_keras()
+    maps = build_maps_model(network, own=True)
+    if network.trained_layers:
+        _, trained = split_model(maps, network.trained_layers)
+        for variable, array in zip(trainable_variables(trained.layers), arrays, strict=True):
+            variable.assign(array)
+    with isolated_keras_build(network.random_state):
+        pixels = keras.Input((*network.input_size, 3))
+        features = [pool(keras, tensor, network) for tensor in keras.tree.flatten(maps([pixels]))]
+        features = keras.layers.Concatenate()(features) if len(features) > 1 else features[0]
+        return keras.Model(pixels, features, name=name)

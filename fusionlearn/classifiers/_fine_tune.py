@@ -377,7 +377,8 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
 
     @property
     def _trains_layers(self):
-        return bool(self.unfreeze) and self.fine_tune_epochs > 0
+        is_asked_for = self.unfreeze == "" or bool(self.unfreeze)  # no layer has an empty name
+        return is_asked_for and self.fine_tune_epochs > 0
 
     @property
     def _reads_groups_from_pictures(self):

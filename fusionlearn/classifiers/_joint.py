@@ -114,14 +114,14 @@ class JointTrainer:
                 from_logits=True, reduction=None
             )
         rows = [
-            tf.TensorSpec([None, length], np.dtype(network.row_type))
+            tf.TensorSpec([None, length], tf.uint8 if network.row_type == "|u1" else tf.float32)
             for length, network in zip(head.row_lengths, head.networks, strict=True)
         ]
         batch = [rows, tf.TensorSpec([None, 1], tf.float32), tf.TensorSpec([None], tf.float32)]
         settings = [tf.TensorSpec([], tf.float32), tf.TensorSpec([2], tf.int32)]
         self._step = _compile(self._train_batch, [*batch, *settings])
         self._look = _compile(self._evaluate_batch, batch)
-        self._logits = _compile(self._forward, [rows])
+        self._logits = _compile(self._predict_batch, [rows])
 
     def reset(self, head_arrays, rng, learning_rate, averaging):
         """Bring every variable into the state of a fresh start.
@@ -268,11 +268,10 @@ class JointTrainer:
         return logits
 
     def _batch(self, rows, y, weight, chosen):
-        # From a file neighbours are read together.
         return (
             [_tensor(part[chosen]) for part in rows],
-            _tensor(y[chosen, np.newaxis].astype(np.float32)),
-            _tensor(weight[chosen].astype(np.float32)),
+            _tensor(y[chosen, np.newaxis]),
+            _tensor(weight[chosen]),
         )
 
     def _assign(self, values):
@@ -301,6 +300,9 @@ class JointTrainer:
 
         logits = self._forward(rows)
         return tf.reduce_sum(self._loss(y, logits) * weight), self._count_right(y, logits)
+
+    def _predict_batch(self, rows):
+        return self._forward(rows)
 
     def _count_right(self, y, logits):
         import tensorflow as tf
@@ -341,10 +343,12 @@ class JointTrainer:
 def _compile(function, signature):
     import tensorflow as tf
 
-    return tf.function(function, input_signature=signature, autograph=False)
+    # Concrete, since TensorFlow takes one more trainer for one more tracing, and warns.
+    return tf.function(function, input_signature=signature, autograph=False).get_concrete_function()
 
 
 def _tensor(array):
     import tensorflow as tf
 
-    return tf.constant(array)
+    # NumPy widens float16, which some processors' TensorFlow complains of in the log.
+    return tf.constant(array if array.dtype == np.uint8 else array.astype(np.float32, copy=False))

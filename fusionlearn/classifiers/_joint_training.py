@@ -129,8 +129,9 @@ def find_members(extractor, unfreeze):
         if not isinstance(transformer, BackboneFeatureExtractor):
             raise ValueError(
                 f"unfreeze={unfreeze!r}: {name!r} is a {type(transformer).__name__}, which has no "
-                "layers to train. Wanted a BackboneFeatureExtractor, or a ConcatFusion of them. "
-                "Set unfreeze=0 to train the head only."
+                "layers to train. Wanted a BackboneFeatureExtractor, or a ConcatFusion of them; "
+                "what prepares pictures goes before it: Pipeline([..., FineTuneClassifier("
+                "extractor, unfreeze=...)]). Set unfreeze=0 to train the head only."
             )
     names = [name for name, _ in named]
     if not isinstance(unfreeze, dict):
@@ -144,12 +145,15 @@ def find_members(extractor, unfreeze):
     for name, transformer in named:
         job = transformer.job()
         chosen = unfreeze.get(name, 0)
+        is_cut = chosen == "" or bool(chosen)  # no layer has an empty name
+        network = cut_network(job.network, chosen) if is_cut else job.network
         members.append(
             Member(
                 name=name,
-                network=cut_network(job.network, chosen) if chosen else job.network,
+                network=network,
                 scale=float(scales.get(name, 1.0)),
-                store=job.store,
+                # No store with a path is given pixels to keep.
+                store=FeatureStore() if network.row_type == "|u1" else job.store,
                 batch_size=job.batch_size,
             )
         )

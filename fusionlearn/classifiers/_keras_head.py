@@ -1,6 +1,7 @@
 """A trained head as a Keras model."""
 
 from .._compat import import_keras, isolated_keras_build
+from ..backbones import build_tuned_model
 
 
 def build_keras_head(coefs, intercepts, dropout):
@@ -39,3 +40,40 @@ def build_keras_head(coefs, intercepts, dropout):
         if is_binary:
             outputs = keras.layers.Concatenate()([1 - outputs, outputs])
         return keras.Model(inputs, outputs, name="head")
+
+
+def build_keras_classifier(members, tuned, head):
+    """Build a Keras model of networks with trained layers and their head.
+
+    Parameters
+    ----------
+    members : list of Member
+        The networks.
+
+    tuned : dict of str to list of ndarray
+        Weights of the trained layers of each network.
+
+    head : keras.Model
+        As :func:`build_keras_head` returns it.
+
+    Returns
+    -------
+    model : keras.Model
+        From preprocessed pixels, one input for each network, to probabilities.
+    """
+    keras = import_keras()
+    networks = [
+        build_tuned_model(member.network, tuned.get(member.name, []), f"network_{number}")
+        for number, member in enumerate(members)
+    ]
+    with isolated_keras_build(0):
+        inputs = [
+            keras.Input(network.input_shape[1:], name=f"pixels_{number}")
+            for number, network in enumerate(networks)
+        ]
+        features = []
+        for pixels, network, member in zip(inputs, networks, members, strict=True):
+            block = network(pixels)
+            features.append(block if member.scale == 1 else block * member.scale)
+        X = keras.layers.Concatenate()(features) if len(features) > 1 else features[0]
+        return keras.Model(inputs, head(X), name="classifier")

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._forward import head_logits, logits_to_decision, logits_to_proba
 from ._joint_training import find_members, predict_logits
-from ._keras_head import build_keras_head
+from ._keras_head import build_keras_classifier, build_keras_head
 
 # Taken as they are, and converted block by block where they are computed with; anything
 # else becomes the first of them, all at once.
@@ -64,9 +64,17 @@ class PredictorMixin:
 
     @property
     def model_(self):
-        """Keras model from features to probabilities, made anew at each access."""
+        """Keras model, made anew at each access.
+
+        From features to probabilities; where layers of networks were trained, from
+        preprocessed pixels (``preprocess_input``), one input for each network.
+        """
         check_is_fitted(self, "coefs_")
-        return build_keras_head(self.coefs_, self.intercepts_, self.dropout)
+        head = build_keras_head(self.coefs_, self.intercepts_, self.dropout)
+        if not self.fine_tuned_:
+            return head
+        members = find_members(self.extractor_, self.trained_layers_)
+        return build_keras_classifier(members, self.fine_tuned_, head)
 
     def __dir__(self):
         # scikit-learn looks at every attribute that exists, in dir() and for its HTML; that

@@ -46,7 +46,7 @@ class Job:
     batch_size: int | None
 
 
-def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
+def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False):
     """Get the features of pictures from several networks.
 
     Rows that are computed are stored at once: what an interruption leaves behind is
@@ -68,6 +68,10 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
 
     task : callable, default=None
         ``task(n_blocks)`` is called once, as for :class:`ExtractionObserver`.
+
+    beside : bool, default=False
+        Whether the arrays are to be columns of one array, so that nobody has to copy them
+        beside each other. For networks that are not cut.
 
     Returns
     -------
@@ -95,11 +99,14 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
         first.setdefault(digest, index)
     pictures = list(first)
     tables = [_Table(job, pictures) for job in jobs]
+    for table, rows in zip(tables, _allocate(tables, len(digests), beside), strict=True):
+        table.read(rows)
     wanted = np.unique(np.concatenate([table.missing for table in tables]))
     if len(wanted):
-        for table in tables:
-            table.load()
-        sizes = sorted({table.job.network.input_size for table in tables})
+        busy = [table for table in tables if len(table.missing)]
+        for table in busy:  # so that their faults come up before the work
+            get_engine(table.job.network)
+        sizes = sorted({table.job.network.input_size for table in busy})
         length = _block_length(sizes)
         blocks = [wanted[start : start + length] for start in range(0, len(wanted), length)]
         positions = np.fromiter(first.values(), dtype=int)
@@ -111,23 +118,21 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None):
             decoded = decoder.blocks(positions[block] for block in blocks)
             for block, decoding in zip(blocks, decoded, strict=True):
                 with observer.block():
-                    for table in tables:
+                    for table in busy:
                         table.compute(block, decoding, observer)
-    if len(pictures) == len(digests):
-        return [table.rows for table in tables]
-    number = {picture: row for row, picture in enumerate(pictures)}
-    order = [number[digest] for digest in digests]
-    return [_in_order(table, order) for table in tables]
+    if len(pictures) < len(digests):
+        number = {picture: row for row, picture in enumerate(pictures)}
+        order = np.array([number[digest] for digest in digests])
+        for table in tables:
+            table.spread(order)
+    return [table.all_rows for table in tables]
 
 
-def _in_order(table, order):
-    if not isinstance(table.rows, np.memmap):
-        return table.rows[order]
-    rows = table.allocate(len(order))
-    for start in range(0, len(order), _BLOCK_MAX):
-        stop = start + _BLOCK_MAX
-        rows[start:stop] = table.rows[order[start:stop]]
-    return rows
+def _allocate(tables, n_rows, beside):
+    if beside:
+        widths = [table.n_features for table in tables]
+        return np.split(np.empty((n_rows, sum(widths)), np.float32), np.cumsum(widths[:-1]), axis=1)
+    return [table.allocate(n_rows) for table in tables]
 
 
 class _Table:
@@ -143,8 +148,20 @@ class _Table:
         if n_features is None:
             n_features = get_engine(job.network).n_features
         self.n_features = n_features
-        self.rows = self.allocate(len(pictures))
-        self.missing = np.array(stored.read(self.identity, pictures, self.rows), dtype=int)
+
+    def read(self, all_rows):
+        """Take the room for the rows of all samples, and fill it with those that are stored."""
+        self.all_rows = all_rows
+        # A picture's row is never further down than its first sample: see spread.
+        self.rows = all_rows[: len(self.pictures)]
+        stored = self.job.store.rows
+        self.missing = np.array(stored.read(self.identity, self.pictures, self.rows), dtype=int)
+
+    def spread(self, order):
+        """Put the row of each picture where its samples are, in the same memory."""
+        for stop in range(len(order), 0, -_BLOCK_MAX):
+            block = slice(max(0, stop - _BLOCK_MAX), stop)
+            self.all_rows[block] = self.all_rows[order[block]]
 
     def allocate(self, n_rows):
         """Make room for rows; what enters trained layers may be too much for memory."""
@@ -152,11 +169,6 @@ class _Table:
         if not self.job.network.trained_layers:
             return np.empty(shape, self.row_type)
         return allocate(shape, self.row_type, get_config()["head_memory"])
-
-    def load(self):
-        """Load the network if it will be needed, so that its faults come up before the work."""
-        if len(self.missing):
-            get_engine(self.job.network)
 
     def compute(self, block, decoding, observer):
         """Compute what is missing among the rows of a block."""
@@ -204,7 +216,12 @@ class _Table:
             )
         self.rows[rows] = features
         keys = [self.pictures[row] for row in rows]
-        self.job.store.rows.write(self.identity, self.job.network.description, keys, features)
+        write = self.job.store.rows.write
+        try:
+            write(self.identity, self.job.network.description, keys, features)
+        except KeyboardInterrupt:  # it was undone, and all these rows would be lost
+            write(self.identity, self.job.network.description, keys, features)
+            raise
 
 
 class _Pixels:

@@ -174,9 +174,9 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         BackboneError
             If the network is unknown or cannot have these parameters.
         """
-        network = self.job().network
+        job = self.job()
         self._check_images(X)
-        self.n_features_out_ = network.n_features or get_engine(network).n_features
+        self.n_features_out_ = _n_features(job)
         return self
 
     @with_callbacks
@@ -240,10 +240,10 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         names : ndarray of shape (n_features,), dtype object
             The network's name and a number: ``resnet50_0``, ``resnet50_1``, ...
         """
-        network = self.job().network
-        n_features = network.n_features or get_engine(network).n_features
-        prefix = network.backbone.name.lower()
-        return np.array([f"{prefix}_{number}" for number in range(n_features)], dtype=object)
+        job = self.job()
+        prefix = job.network.backbone.name.lower()
+        names = [f"{prefix}_{number}" for number in range(_n_features(job))]
+        return np.array(names, dtype=object)
 
     def job(self):
         """Resolve the parameters.
@@ -296,3 +296,9 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+def _n_features(job):
+    # The store knows it without a build where it has rows.
+    stored = job.store.rows.n_features(job.network.identity)
+    return stored or job.network.n_features or get_engine(job.network).n_features

@@ -100,8 +100,15 @@ class FeatureStore:
         Parameters
         ----------
         max_bytes : int
-            What the remaining rows may take.
+            What the remaining rows may take, from 0 upwards.
+
+        Raises
+        ------
+        ValueError
+            If ``max_bytes`` is negative.
         """
+        if max_bytes < 0:
+            raise ValueError(f"max_bytes={max_bytes!r}: wanted a number of bytes from 0 upwards.")
         self._rows.prune(max_bytes)
 
     def clear(self):

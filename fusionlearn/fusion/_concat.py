@@ -314,6 +314,7 @@ class ConcatFusion(TransformerMixin, Fusion):
             n_jobs=extractors[0][1].n_jobs,
             verbose=max(extractor.verbose for _, extractor in extractors),
             task=task,
+            beside=True,
         )
         return {name: block for (name, _), block in zip(extractors, features, strict=True)}
 
@@ -321,7 +322,7 @@ class ConcatFusion(TransformerMixin, Fusion):
         """Columns of all transformers, beside each other."""
         weights = self.transformer_weights or {}
         stacked = []
-        for name, _ in self.transformers_:
+        for name, transformer in self.transformers_:
             block = blocks[name]
             block = block.toarray() if sparse.issparse(block) else np.asarray(block)
             if block.ndim != 2 or block.dtype.kind not in "fiub":
@@ -329,12 +330,16 @@ class ConcatFusion(TransformerMixin, Fusion):
                     f"Transformer {name!r} gave {block.dtype} of shape {block.shape}; wanted "
                     "numbers of shape (n_samples, n_features)."
                 )
-            stacked.append(block * weights[name] if name in weights else block)
+            if name in weights:
+                # What extractors give is nobody else's.
+                out = block if _is_extractor(transformer) else None
+                block = np.multiply(block, weights[name], out=out)
+            stacked.append(block)
         if len({len(block) for block in stacked}) > 1:
             names = [name for name, _ in self.transformers_]
             lengths = dict(zip(names, map(len, stacked), strict=True))
             raise ValueError(f"The transformers gave different numbers of rows: {lengths}.")
-        return np.hstack(stacked)
+        return _beside(stacked)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -359,3 +364,12 @@ def _fit_one(transformer, X, y, metadata, *, and_transform, caller, context):
             block = transformer.transform(X) if and_transform else None
         context.call_on_fit_task_end(estimator=caller, X=X, y=y)
     return transformer, block
+
+
+def _beside(blocks):
+    """Join blocks; those of extractors alone are parts of one array already."""
+    whole = blocks[0].base
+    is_joined = all(block.base is whole for block in blocks) and isinstance(whole, np.ndarray)
+    if is_joined and whole.shape[1:] == (sum(block.shape[1] for block in blocks),):
+        return whole
+    return np.hstack(blocks)

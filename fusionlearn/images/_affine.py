@@ -52,7 +52,8 @@ def augmented_copy(
     rng = np.random.Generator(np.random.PCG64(int.from_bytes(key[:16], "big")))
     # Everything is drawn, needed or not: changing one range leaves the others' draws alone.
     angle, slant, dx, dy, scale, light, gain = rng.uniform(-1.0, 1.0, size=7)
-    mirrored = bool(rng.integers(2)) and horizontal_flip
+    mirrored = bool(rng.integers(2))  # drawn in any case, so that what follows is the same
+    mirrored = horizontal_flip == "always" or (mirrored and horizontal_flip)
 
     height, width = pixels.shape[:2]
     dx, dy = dx * shift * width, dy * shift * height

@@ -43,8 +43,9 @@ class ImageAugmenter(BaseEstimator):
     zoom : float, default=0.1
         Largest change of scale: 0.1 means between 0.9 and 1.1. In [0, 1).
 
-    horizontal_flip : bool, default=True
-        Whether half of the copies are mirrored left to right.
+    horizontal_flip : bool or "always", default=True
+        Whether every second copy, on average, is mirrored left to right; "always" mirrors
+        each of them, which with one copy and nothing else gives the exact mirror images.
 
     brightness : float, default=0.0
         Largest change of brightness, as a fraction of the range 0-255, in [0, 1].
@@ -95,7 +96,7 @@ class ImageAugmenter(BaseEstimator):
         "shear": [Interval(Real, 0, 90, closed="left")],
         "shift": [Interval(Real, 0, 1, closed="left")],
         "zoom": [Interval(Real, 0, 1, closed="left")],
-        "horizontal_flip": ["boolean"],
+        "horizontal_flip": ["boolean", StrOptions({"always"})],
         "brightness": [Interval(Real, 0, 1, closed="both")],
         "contrast": [Interval(Real, 0, 1, closed="both")],
         "fill_mode": [StrOptions(_affine.FILL_MODES)],
@@ -220,13 +221,14 @@ class ImageAugmenter(BaseEstimator):
         if not isinstance(n_copies, Integral) or n_copies < 0:
             raise ValueError(f"n_copies={n_copies!r}: wanted an integer from 0 upwards.")
         seed = fixed_seed(self.random_state)
+        flip = self.horizontal_flip
         parameters = {
             "seed": seed,
             "rotation": float(self.rotation),
             "shear": float(self.shear),
             "shift": float(self.shift),
             "zoom": float(self.zoom),
-            "horizontal_flip": bool(self.horizontal_flip),
+            "horizontal_flip": flip if flip == "always" else bool(flip),
             "brightness": float(self.brightness),
             "contrast": float(self.contrast),
             "fill_mode": str(self.fill_mode),

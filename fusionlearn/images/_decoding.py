@@ -89,7 +89,12 @@ def _scale(image, side):
     if image.format not in ("JPEG", "MPO"):
         return 1
     enough = min(image.width, image.height) // side
-    return max(scale for scale in _JPEG_SCALES if scale <= max(enough, 1))
+    # Only where no half pixel is left at the edge: it would count as a whole one.
+    return max(
+        scale
+        for scale in _JPEG_SCALES
+        if scale == 1 or (scale <= enough and image.width % scale == image.height % scale == 0)
+    )
 
 
 def describe_bytes(data, path=None):

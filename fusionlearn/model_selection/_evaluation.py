@@ -126,7 +126,7 @@ class Evaluation:
 
         The intervals hold 95 % and come from 2,000 resamples of whole patients: their
         percentiles, or, for the calibration error, which is too large on any sample and
-        larger on a resample, percentiles mirrored at the estimate. With more than two
+        larger on a resample, percentiles of its square mirrored at the estimate. With more than two
         classes F1, sensitivity and specificity are means over classes, the area
         under the curve the mean over each class against the others, and the calibration
         error that of the most probable class. The Brier score is as scikit-learn has it.

@@ -48,7 +48,6 @@ _ALPHA = 100.0
         "backbones": ["array-like"],
         "variant": [StrOptions(set(_INPUTS))],
         "extractors": [list, None],
-        "n_copies": [Interval(Integral, 0, None, closed="left")],
         "random_state": [Interval(Integral, 0, None, closed="left")],
     },
     prefer_skip_nested_validation=True,
@@ -59,7 +58,6 @@ def covid_ct_strong(
     variant="full",
     weights="imagenet",
     extractors=None,
-    n_copies=3,
     store=None,
     random_state=0,
     verbose=0,
@@ -70,7 +68,7 @@ def covid_ct_strong(
     contrast equalised. Mean and standard deviation of inner layers of every network are
     concatenated, standardised and separated by a ridge classifier. Its scores become
     probabilities by a sigmoid that is fitted to scores of patients left out. Training and
-    prediction also see copies, about half of them mirrored; no pixel is resampled.
+    prediction also see the mirror image of each picture.
 
     Everything is made of public parts: take it apart by ``get_params``, or change a part by
     ``set_params``.
@@ -93,17 +91,13 @@ def covid_ct_strong(
         of them get the input sizes and the pooling of this preset, and its layers where
         they name none.
 
-    n_copies : int, default=3
-        Copies of each picture in training and in prediction, each of which is mirrored or
-        not by chance. 0 makes none.
-
     store : FeatureStore, path or None, default=None
         Where features are kept. The calibration reads them six times: give a path where
         they exceed the setting ``feature_memory`` (about 100 kB for each picture and
-        network, times ``n_copies + 1``).
+        network, twice for the mirror images).
 
     random_state : int, default=0
-        Seed of the copies and of the folds of the calibration. The rest has no chance in it.
+        Seed of the folds of the calibration, and of untrained networks.
 
     verbose : int, default=0
         1 shows progress bars.
@@ -145,7 +139,9 @@ def covid_ct_strong(
     ['grey_448', 'clahe_448']
     """
     if extractors is None:
-        extractors = make_extractors(*backbones, weights=weights, store=store, verbose=verbose)
+        extractors = make_extractors(
+            *backbones, weights=weights, store=store, random_state=random_state, verbose=verbose
+        )
     _check_extractors(extractors)
     inputs = [
         (f"{contrast or 'grey'}_{side}", _input(extractors, contrast, side))
@@ -163,10 +159,17 @@ def covid_ct_strong(
         cv=StratifiedImageGroupKFold(5, shuffle=True, random_state=random_state),
         ensemble=False,
     )
-    augmenter = ImageAugmenter(
-        n_copies, rotation=0.0, shear=0.0, shift=0.0, zoom=0.0, random_state=random_state
+    # Both of a picture and its mirror image, in training and prediction; nothing is resampled.
+    mirror = ImageAugmenter(
+        1,
+        rotation=0.0,
+        shear=0.0,
+        shift=0.0,
+        zoom=0.0,
+        horizontal_flip="always",
+        random_state=random_state,
     )
-    return AugmentedClassifier(calibrated, augmenter, test_copies=n_copies)
+    return AugmentedClassifier(calibrated, mirror, test_copies=1)
 
 
 def _check_extractors(extractors):

@@ -232,7 +232,8 @@ def test_duplicates_and_a_store_with_a_path(tiny, data, tmp_path):
         with config_context(head_memory=4096):
             again = quick(extractor, unfreeze=unfreeze).fit(X, y)
         np.testing.assert_array_equal(model.predict_proba(X), again.predict_proba(X))
-    assert FeatureStore(tmp_path / "rows.db").stats()["computed"] == 3 * N
+    # Features and what enters "second": the pixels that enter all layers stay out of the file.
+    assert FeatureStore(tmp_path / "rows.db").stats()["computed"] == 2 * N
 
 
 def test_fitted_state_is_arrays(extractor, data):
@@ -242,6 +243,19 @@ def test_fitted_state_is_arrays(extractor, data):
     np.testing.assert_array_equal(again.predict_proba(data[0]), model.predict_proba(data[0]))
     assert all(type(a) is np.ndarray for a in model.fine_tuned_["tiny"])
     assert not hasattr(clone(model), "fine_tuned_")
+
+
+@pytest.mark.parametrize("unfreeze", ["second", "all"])
+def test_the_keras_model_predicts_the_same(tiny, data, unfreeze):
+    members = [
+        ("a", BackboneFeatureExtractor(tiny, store=FeatureStore())),
+        ("b", BackboneFeatureExtractor(tiny, pooling="max", store=FeatureStore())),
+    ]
+    fusion = ConcatFusion(members, transformer_weights={"b": 2.0})
+    model = quick(fusion, unfreeze={"b": unfreeze}, validation=None).fit(*data)
+    pixels = data[0].astype(np.float32)
+    found = np.asarray(model.model_([pixels, pixels]))
+    np.testing.assert_allclose(found, model.predict_proba(data[0]), atol=2e-3)
 
 
 def test_a_parameter_that_is_set_later_does_not_reach_a_fitted_model(extractor, data):
@@ -330,6 +344,8 @@ def test_unknown_names(tiny, extractor, data):
     fusion = ConcatFusion([("mine", extractor)])
     with pytest.raises(ValueError, match=r"names 'mina'.*Did you mean 'mine'"):
         quick(fusion, unfreeze={"mina": 1}).fit(*data)
+    with pytest.raises(BackboneError, match="no layer ''"):
+        quick(extractor, unfreeze="").fit(*data)
     with pytest.raises(BackboneError, match="tiny has 3 layers"):
         quick(extractor, unfreeze=4).fit(*data)
     assert extractor.store.stats()["computed"] == 0  # before anything is computed

@@ -488,3 +488,8 @@ def sqlite3_read(path, statement, picture):
     row = connection.execute(statement, (bytes.fromhex(picture),)).fetchone()
     connection.close()
     return row
+
+
+def test_a_negative_budget_is_no_way_to_delete_everything(store):
+    with pytest.raises(ValueError, match="max_bytes=-1"):
+        store.prune(-1)

@@ -397,3 +397,18 @@ def test_a_number_of_copies_that_cannot_be(n_copies, pictures):
 def test_targets_are_needed(pictures):
     with pytest.raises(ValueError, match="wanted a target for each picture"):
         ImageAugmenter().fit_resample(pictures, None)
+
+
+def test_always_mirrors_every_copy(rng):
+    """And True draws the same copies as ever, half of them mirrored."""
+    X = rng.integers(0, 256, (6, 9, 12, 3), dtype=np.uint8)
+    still = {"rotation": 0.0, "shear": 0.0, "shift": 0.0, "zoom": 0.0, "n_copies": 1}
+    augmenter = ImageAugmenter(horizontal_flip="always", keep_original=False, **still)
+    copies, _ = augmenter.fit_resample(X, np.zeros(6))
+    for copy, picture in zip(copies, X, strict=True):
+        np.testing.assert_array_equal(copy.decode(), picture[:, ::-1])
+    some, _ = ImageAugmenter(keep_original=False, **still).fit_resample(X, np.zeros(6))
+    mirrored = [np.array_equal(c.decode(), p[:, ::-1]) for c, p in zip(some, X, strict=True)]
+    assert 0 < sum(mirrored) < 6
+    with pytest.raises(ValueError, match="horizontal_flip"):
+        ImageAugmenter(horizontal_flip="sometimes").fit_resample(X, np.zeros(6))

@@ -1,0 +1,102 @@
+"""Directives that show the accuracy record, from JSON in ``docs/_data/benchmarks``."""
+
+from benchmark_tables import _FromReports as FromReports
+from benchmark_tables import _table as table
+
+_COLUMNS = {"accuracy": "accuracy", "roc_auc": "area under the curve"}
+_SMOKE = [".. warning::", "", "   Figures of a smoke run, which mean nothing.", ""]
+
+
+def accuracy_table(report):
+    """Write the record as reStructuredText.
+
+    Parameters
+    ----------
+    report : dict
+        What ``python -m benchmarks accuracy`` wrote as JSON.
+
+    Returns
+    -------
+    lines : list of str
+        What was measured, a table of all models, and the goals.
+    """
+    data = report["data"]
+    lines = list(_SMOKE) if report["quick"] else []
+    lines += [
+        f"{data['pictures']} pictures of {data['patients']} patients, networks "
+        f"{', '.join(data['networks'])}; 5 folds, {data['repeats']} repeats; {report['date']}.",
+        "",
+    ]
+    head = ["", *_COLUMNS.values()]
+    head += [f"{name}, by patient" for name in _COLUMNS.values()]
+    head += [f"{name}, without fine grain" for name in _COLUMNS.values()]
+    rows = [(*head, "seconds")]
+    for row in report["rows"]:
+        cells = [row["name"]]
+        for part in ("plain", "by_patient", "grain"):
+            cells += [_cell(row[part] and row[part][name]) for name in _COLUMNS]
+        seconds = row["seconds"]
+        rows.append((*cells, "" if seconds is None else f"{seconds:,.0f}"))
+    lines += table(rows)
+    if report["goals"]:
+        rows = [("Goal", "Measured", "Wanted", "")]
+        rows += [
+            (
+                goal["text"],
+                f"{goal['value']:.4g} {goal['unit']}",
+                f"{'≤' if goal['at_most'] else '≥'} {goal['wanted']:.4g} {goal['unit']}",
+                "reached" if goal["reached"] else "not reached",
+            )
+            for goal in report["goals"]
+        ]
+        lines += table(rows)
+    return lines
+
+
+def leak_table(report):
+    """Write scores of one model under several splits as reStructuredText.
+
+    Parameters
+    ----------
+    report : dict
+        What ``python -m benchmarks accuracy`` wrote as JSON.
+
+    Returns
+    -------
+    lines : list of str
+        A table with a row for each split.
+    """
+    rows = [("split", *_COLUMNS.values())]
+    for row in report["leak"]:
+        rows.append((row["name"], *(_cell(row["plain"][name]) for name in _COLUMNS)))
+    return table(rows)
+
+
+def _cell(interval):
+    if interval is None:
+        return ""
+    estimate, low, high = interval
+    return f"{estimate:.3f} ({low:.3f} to {high:.3f})"
+
+
+class AccuracyTable(FromReports):
+    """``.. accuracy-table::``"""
+
+    def lines(self):
+        """Write the record."""
+        return accuracy_table(self.read("accuracy"))
+
+
+class AccuracyLeak(FromReports):
+    """``.. accuracy-leak::``"""
+
+    def lines(self):
+        """Write the leak."""
+        return leak_table(self.read("accuracy"))
+
+
+def setup(app):
+    """Tell Sphinx about the directives."""
+    app.add_directive("accuracy-table", AccuracyTable)
+    app.add_directive("accuracy-leak", AccuracyLeak)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
