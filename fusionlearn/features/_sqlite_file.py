@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 import warnings
 from contextlib import contextmanager, suppress
 
@@ -40,6 +41,8 @@ INSERT OR IGNORE INTO counter SELECT 'bytes', coalesce(sum(length(vector)), 0) F
 """
 # A connection must not be used on both sides of a fork, nor closed there.
 _INHERITED = []
+# Seconds in which a new file is waited for that another process is just preparing.
+_PATIENCE = 10
 
 
 class SQLiteFile:
@@ -148,11 +151,25 @@ def _connect(path):
     # One damaged text that is no UTF-8 would otherwise end the reading of all.
     connection.text_factory = bytes
     try:
-        _prepare(connection)
+        _prepare_patiently(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _prepare_patiently(connection):
+    # Where several processes make a file write-ahead at once, SQLite does not let one wait for
+    # the other as it does elsewhere, but says at once that the file is locked.
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            _prepare(connection)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _prepare(connection):
