@@ -42,8 +42,6 @@ def build_graph(network, core):
     BackboneError
         If OpenVINO cannot convert the network, or gives other features than Keras.
     """
-    import openvino
-
     keras = import_keras()
     if keras.config.backend() != "tensorflow":
         raise BackboneError(
@@ -55,7 +53,7 @@ def build_graph(network, core):
         function = compile_feature_model(model)
     try:
         with without_chatter():
-            graph = openvino.convert_model(function)
+            graph = _convert(function)
         graph = _with_preprocessing(graph, network.backbone.preprocessing)
         graph.reshape([-1, *network.input_size, 3])
     except Exception as error:
@@ -65,6 +63,20 @@ def build_graph(network, core):
         ) from error
     _compare(network, graph, function, core)
     return graph
+
+
+def _convert(function):
+    # What openvino.convert_model does, which besides sends statistics of its use over the
+    # internet without asking, from processes that it forks.
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.tensorflow.utils import create_tf_graph_iterator
+
+    frontend = FrontEndManager().load_by_framework("tf")
+    share_weights = False  # they must outlive the function
+    # Held by a name: the frontend itself does not keep what it reads from alive.
+    operations = create_tf_graph_iterator(function, [], [], None, share_weights)
+    loaded = frontend.load(operations)
+    return frontend.convert(loaded)
 
 
 def _with_preprocessing(graph, mode):

@@ -36,8 +36,9 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
     networks can then be trained together with the head, at a rate of their own.
 
     Keras' optimizers train, an epoch being one compiled call. What was learned is kept
-    as arrays: predicting needs neither Keras nor TensorFlow, and a fitted classifier
-    can be pickled, copied, hashed and saved like any other.
+    as arrays: predicting needs neither Keras nor TensorFlow, unless layers of networks
+    were trained, and a fitted classifier can be pickled, copied, hashed and saved like any
+    other.
 
     Parameters
     ----------

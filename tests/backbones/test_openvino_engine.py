@@ -319,3 +319,14 @@ def test_processes_that_load_side_by_side(own_cache):
         results = pool.starmap(_load, [(network, str(own_cache))] * 2)
     assert results == [1024, 1024]
     assert len(list(own_cache.glob("graphs/*/graph.xml"))) == 1
+
+
+def test_a_conversion_tells_nobody(tiny, own_cache, monkeypatch):
+    """OpenVINO's own converter reports each use over the internet, from forked processes."""
+    telemetry = pytest.importorskip("openvino_telemetry").Telemetry
+    said = []
+    for name in ("send_event", "start_session"):
+        monkeypatch.setattr(telemetry, name, lambda *args, **kwargs: said.append(args))
+    OpenVINOEngine(resolve_network(tiny))
+    assert said == []
+    assert list(own_cache.glob("graphs/*/graph.xml"))  # something was converted
