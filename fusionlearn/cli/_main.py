@@ -71,11 +71,14 @@ def main(arguments=None):
 
 
 def _plainly(showwarning):
-    """Show the library's own warnings without the line of code that issued them."""
+    """Show the library's own warnings once, without the line of code that issued them."""
+    shown = set()
 
     def show(message, category, *where, **more):
         if issubclass(category, FusionlearnWarning):
-            print(f"warning: {message}", file=sys.stderr)
+            if str(message) not in shown:
+                print(f"warning: {message}", file=sys.stderr)
+            shown.add(str(message))
         else:
             showwarning(message, category, *where, **more)
 

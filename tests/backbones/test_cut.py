@@ -21,8 +21,16 @@ def resolved(name, **params):
     return resolve_network(name, weights=None, input_size=SIZES[name], **params)
 
 
-@pytest.mark.parametrize("name", SIZES)
-@pytest.mark.parametrize("share", [0.2, 0.66])
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        ("DenseNet121", 0.34),
+        ("InceptionV3", 0.34),
+        ("NASNetMobile", 0.34),
+        ("MobileNetV2", 0.2),
+        ("MobileNetV2", 0.66),
+    ],
+)
 def test_both_sides_of_a_cut_together_are_the_network(name, share, rng):
     """Branches that run across the cut are handed over too."""
     network = resolved(name, engine="keras")
@@ -49,7 +57,7 @@ def test_inner_layers_can_be_trained_too(layers, pooling, rng):
     assert np.abs(got - wanted).max() <= 1e-5 * np.abs(wanted).max()
 
 
-@pytest.mark.parametrize("name", ["MobileNetV2", "VGG16", "ResNet50V2", "DenseNet121"])
+@pytest.mark.parametrize("name", ["MobileNetV2", "VGG16", "DenseNet121"])
 def test_pixels_enter_where_all_layers_are_trained(name, rng):
     """With the preprocessing of the network, whichever it is."""
     network = resolve_network(name, weights=None, input_size=32, engine="keras")

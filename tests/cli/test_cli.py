@@ -175,6 +175,7 @@ def test_warnings_of_the_library_are_plain(monkeypatch, capsys):
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.warn("left out", DataWarning, stacklevel=1)
+            warnings.warn("left out", DataWarning, stacklevel=1)  # a model later
             warnings.warn("something else", UserWarning, stacklevel=1)
 
     monkeypatch.setattr(_demo, "run_demo", run_demo)
