@@ -61,11 +61,10 @@ def test_a_truncated_jpeg_is_refused_at_any_scale(photograph):
         reference.decode_for([100])
 
 
-@pytest.mark.parametrize(("width", "height", "reduced"), [(2400, 1796, 2), (2399, 1800, 1)])
-def test_half_pixels_at_the_edge_do_not_count_as_whole_ones(rng, encode, width, height, reduced):
+@pytest.mark.parametrize(("width", "height", "scale"), [(2400, 1796, 4), (2399, 1800, 1)])
+def test_half_pixels_at_the_edge_do_not_count_as_whole_ones(rng, encode, width, height, scale):
     """A scale that divides one side only would stretch the picture."""
     pixels = np.kron(rng.integers(0, 256, (8, 8, 3)), np.ones((height // 8 + 1, width // 8 + 1, 1)))
     data = encode(pixels[:height, :width].astype(np.uint8), "JPEG", quality=90)
     (decoded,) = check_images([data])[0].decode_for([100])
-    assert decoded.shape[0] * reduced >= height * reduced // max(reduced, 4)
-    assert height % decoded.shape[0] == width % decoded.shape[1] == 0
+    assert decoded.shape == (height // scale, width // scale, 3)
