@@ -9,7 +9,16 @@ from benchmark_charts import draw, shown, unit_shown
 from project_tables import Generated
 
 DATA = Path(__file__).parents[1] / "_data" / "benchmarks"
-NAMES = ("extraction", "head", "search", "scaling", "startup", "warm")
+NAMES = (
+    "extraction",
+    "extraction-intel",
+    "head",
+    "finetune",
+    "search",
+    "scaling",
+    "startup",
+    "warm",
+)
 _SMOKE = [".. warning::", "", "   Figures of a smoke run, which mean nothing.", ""]
 
 

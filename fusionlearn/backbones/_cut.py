@@ -1,9 +1,9 @@
 """Networks cut in two: what stays as it is, and the last layers, which are trained."""
 
-import difflib
 from numbers import Integral
 
 from .._compat import import_keras
+from .._hints import did_you_mean
 from ..exceptions import BackboneError
 
 
@@ -139,7 +139,6 @@ def _position(layers, name, network):
         return 0
     names = [layer.name for layer in layers]
     if name not in names:
-        close = difflib.get_close_matches(name, names, n=3)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        hint = did_you_mean(name, names, n=3)
         raise BackboneError(f"unfreeze: {network} has no layer {name!r}.{hint}")
     return names.index(name)

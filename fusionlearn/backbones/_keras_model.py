@@ -1,11 +1,11 @@
 """Building a network in Keras, from preprocessed pixels to a vector of features."""
 
-import difflib
 import warnings
 
 import numpy as np
 
 from .._compat import import_keras, isolated_keras_build
+from .._hints import did_you_mean
 from ..exceptions import BackboneError, BackboneWeightsError
 from ._cut import split_model
 from ._describe import signature
@@ -89,8 +89,7 @@ def _build_application(network):
     function = getattr(keras.applications, name)
     for param in params:
         if param not in signature(function):
-            close = difflib.get_close_matches(param, signature(function), n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(param, signature(function))
             raise BackboneError(f"application_params: {name} has no parameter {param!r}.{hint}")
     weights = "imagenet" if network.weights == "imagenet" else None
     try:
@@ -156,8 +155,7 @@ def _layer_name(base, layer):
     if not isinstance(layer, str):
         return names[max(1, round(layer * (len(names) - 1)))]
     if layer not in names:
-        close = difflib.get_close_matches(layer, names, n=3)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        hint = did_you_mean(layer, names, n=3)
         raise BackboneError(f"layers: {base.name} has no layer {layer!r}.{hint}")
     return layer
 

@@ -1,8 +1,8 @@
 """The table of networks: every Keras application, and what the user registers."""
 
-import difflib
 from collections.abc import Mapping
 
+from .._hints import did_you_mean
 from ..exceptions import BackboneError, UnknownBackboneError
 from ._backbone import Backbone
 
@@ -108,8 +108,7 @@ class BackboneTable(Mapping):
 
         if isinstance(name, str) and name in application_names():
             return describe_application(name)
-        close = difflib.get_close_matches(str(name), self._entries, n=3, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        hint = did_you_mean(name, self._entries, n=3, cutoff=0.5)
         raise UnknownBackboneError(
             f"application={name!r} is no network of this Keras and none that was registered in "
             f"this process.{hint} All names: sorted(fusionlearn.BACKBONES). A network of your "

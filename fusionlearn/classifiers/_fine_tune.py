@@ -7,10 +7,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
+from .._labels import check_labels
 from ..exceptions import ImageError
 from ..images import check_images, contains_pictures, get_groups
 from ._head import Head, is_worth_xla
@@ -413,7 +413,7 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
                     "Pipeline.",
                 )
             data, y = validate_data(self, X, y, dtype=_TRAINABLE)
-            check_classification_targets(y)
+            y = check_labels(y)
             if groups is not None:
                 groups = check_array(groups, dtype=None, ensure_2d=False, input_name="groups")
                 check_consistent_length(data, groups)

@@ -1,11 +1,11 @@
 """End to end: what enters the trained layers, their training, and what they predict."""
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
 
 import numpy as np
 
+from .._hints import did_you_mean
 from ..backbones import Network, cut_network
 from ..features import BackboneFeatureExtractor, FeatureStore, Job, extract
 from ..fusion import ConcatFusion
@@ -138,8 +138,7 @@ def find_members(extractor, unfreeze):
         unfreeze = dict.fromkeys(names, unfreeze)
     for name in unfreeze:
         if name not in names:
-            close = difflib.get_close_matches(str(name), names, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(name, names)
             raise ValueError(f"unfreeze names {name!r}; the networks are {names}.{hint}")
     members = []
     for name, transformer in named:

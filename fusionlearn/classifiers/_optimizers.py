@@ -1,12 +1,12 @@
 """Keras' optimizers by name."""
 
-import difflib
 import math
 from inspect import Parameter, signature
 
 import numpy as np
 
 from .._compat import import_keras
+from .._hints import did_you_mean
 
 
 def optimizer_names():
@@ -51,8 +51,7 @@ def find_optimizer(name):
     names = optimizer_names()
     if name.lower() in names:
         return names[name.lower()]
-    close = difflib.get_close_matches(name.lower(), names, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(name, names)
     raise ValueError(f"optimizer={name!r}: wanted one of {', '.join(sorted(names))}.{hint}")
 
 

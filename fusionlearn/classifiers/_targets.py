@@ -3,13 +3,9 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import (
-    assert_all_finite,
-    check_consistent_length,
-    check_random_state,
-    column_or_1d,
-)
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import check_consistent_length, check_random_state
+
+from .._labels import check_labels
 
 __all__ = ["check_targets", "spawn_seeds"]
 
@@ -42,9 +38,7 @@ def check_targets(estimator, y, references):
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
         )
-    y = column_or_1d(y, warn=True)
-    assert_all_finite(y, input_name="y")
-    check_classification_targets(y)
+    y = check_labels(y)
     check_consistent_length(references, y)
     return y
 

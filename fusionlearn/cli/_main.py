@@ -1,12 +1,12 @@
 """Commands and their arguments."""
 
 import argparse
-import difflib
 import os
 import sys
 import warnings
 
 from .. import __version__
+from .._hints import did_you_mean
 from ..exceptions import FusionlearnError, FusionlearnWarning
 
 _EPILOG = """examples:
@@ -46,8 +46,7 @@ def main(arguments=None):
         parser.print_help()
         return 2
     if not arguments[0].startswith("-") and arguments[0] not in commands:
-        close = difflib.get_close_matches(arguments[0], commands, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(arguments[0], commands)
         parser.error(
             f"there is no command {arguments[0]!r}.{hint} There are: {', '.join(commands)}."
         )

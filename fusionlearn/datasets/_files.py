@@ -1,8 +1,9 @@
 """What lies in a folder: pictures, companions, clutter and surprises."""
 
-import difflib
 import os
 from pathlib import PurePath
+
+from .._hints import did_you_mean
 
 # A file with one of these extensions is a picture and is always loaded.
 PICTURE_EXTENSIONS = (
@@ -132,31 +133,10 @@ def check_exists(path):
         return
     parent, name = os.path.split(os.path.abspath(path))
     if os.path.isdir(parent):
-        hint = did_you_mean(name, os.listdir(parent)) or "Check the spelling."
+        hint = did_you_mean(name, os.listdir(parent)) or " Check the spelling."
     else:
-        hint = f"There is no {parent!r} either; check the spelling."
-    raise FileNotFoundError(f"There is no {path!r}. {hint}")
-
-
-def did_you_mean(word, words):
-    """Suggest the most similar of several words.
-
-    Parameters
-    ----------
-    word : str
-        What was got.
-
-    words : iterable of str
-        What it may have been meant to be.
-
-    Returns
-    -------
-    hint : str
-        A question, or an empty string.
-    """
-    folded = {str(other).casefold(): str(other) for other in words}
-    close = difflib.get_close_matches(str(word).casefold(), folded, n=1)
-    return f"Did you mean {folded[close[0]]!r}?" if close else ""
+        hint = f" There is no {parent!r} either; check the spelling."
+    raise FileNotFoundError(f"There is no {path!r}.{hint}")
 
 
 def listing(names):

@@ -6,8 +6,9 @@ import warnings
 
 from sklearn.utils._param_validation import validate_params
 
+from .._hints import did_you_mean
 from ..exceptions import DataWarning
-from ._files import check_exists, did_you_mean, find_pictures, list_folder, listing
+from ._files import check_exists, find_pictures, list_folder, listing
 from ._index import read_index
 from ._records import SPLIT_ALIASES, Record, make_bunch, parse_split, with_groups
 
@@ -219,7 +220,7 @@ def _recipe_parts(root, folders, ignored):
             wanted = [*_RECIPE_FOLDERS, "test"]
             raise ValueError(
                 f"{root!r} has a folder {name!r} beside the folders train_pne, ... "
-                f"Wanted {listing(wanted)}. {did_you_mean(name, wanted)}".rstrip()
+                f"Wanted {listing(wanted)}.{did_you_mean(name, wanted)}"
             )
     _check_no_doubles(root, [(split, label) for _, label, split in parts], folders)
     for split in ("train", "validation"):
@@ -265,7 +266,7 @@ def _parts_of_split(root, name, split, ignored, labels):
         if labels is not None and label not in labels:
             raise ValueError(
                 f"{name!r} in {root!r} has a class {label!r}, which train has not; wanted "
-                f"{listing(labels)}. {did_you_mean(label, labels)}".rstrip()
+                f"{listing(labels)}.{did_you_mean(label, labels)}"
             )
     return [(f"{name}/{label}", label, split) for label in classes]
 

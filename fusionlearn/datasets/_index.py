@@ -3,7 +3,8 @@
 import csv
 import os
 
-from ._files import did_you_mean, listing
+from .._hints import did_you_mean
+from ._files import listing
 from ._records import Record, parse_split
 
 GROUP_COLUMNS = ("group", "patient", "patient_id")
@@ -97,10 +98,8 @@ def _find_columns(path, header):
     if absent := [name for name in ("file", "label") if name not in columns]:
         hint = did_you_mean(absent[0], header)
         if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-            hint = "Separate the columns by commas."
-        raise ValueError(
-            f"{path!r} has no column {listing(absent)}; its header is {header}. {hint}".rstrip()
-        )
+            hint = " Separate the columns by commas."
+        raise ValueError(f"{path!r} has no column {listing(absent)}; its header is {header}.{hint}")
     used = set(columns.values())
     return columns, [name for index, name in enumerate(header) if index not in used]
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.utils import Bunch
 
+from .._hints import did_you_mean
 from ..images import check_images
-from ._files import did_you_mean, listing
+from ._files import listing
 
 SPLITS = ("train", "validation", "test")
 SPLIT_ALIASES = {
@@ -75,7 +76,7 @@ def parse_split(value, where="split"):
     except KeyError:
         hint = did_you_mean(value, SPLIT_ALIASES)
         raise ValueError(
-            f"{where}={value!r}: wanted 'train', 'validation' (or 'val') or 'test'. {hint}".rstrip()
+            f"{where}={value!r}: wanted 'train', 'validation' (or 'val') or 'test'.{hint}"
         ) from None
 
 

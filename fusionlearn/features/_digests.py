@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from .._collector import collection_paused
 from .._files import file_digest, file_numbers, known_digest, known_file, remember_digest
 from ..exceptions import ImageError
 
@@ -48,7 +49,8 @@ def get_digests(references, stores):
     with ThreadPoolExecutor(max(_MIN_THREADS, os.cpu_count() or 1), "fusionlearn-digest") as pool:
         for start in range(0, len(references), _BLOCK):
             block = references[start : start + _BLOCK]
-            _resolve(block, start, indexes, pool)
+            with collection_paused():
+                _resolve(block, start, indexes, pool)
             digests += [reference.digest for reference in block]
     return digests
 

@@ -58,8 +58,9 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         features but for rounding (1e-5), under one identity.
 
     precision : {"float32", "bfloat16"}, default="float32"
-        Precision of the arithmetic. "bfloat16" needs OpenVINO and a processor that has it,
-        where it is about twice as fast; its rows are kept apart from those in float32.
+        Precision of the arithmetic. "bfloat16" needs OpenVINO and a processor that has it.
+        It is up to twice as fast, or slower: not every processor that has it is fast at
+        it. Its rows are kept apart from those in float32.
 
     batch_size : int, default=None
         Pictures that enter the network together; None leaves it to the engine.

@@ -1,9 +1,9 @@
 """Extractors for several networks at once."""
 
-import difflib
 import os
 import re
 
+from .._hints import did_you_mean
 from ..backbones import BACKBONES, Backbone, recognise_weights
 from ..exceptions import BackboneWeightsError
 from ._extractor import BackboneFeatureExtractor
@@ -144,8 +144,7 @@ def _check_names(path, names, found):
     known = {*found, *(entries[0]["application"] for entries in found.values())}
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(str(name), sorted(known), n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(name, sorted(known))
             raise BackboneWeightsError(
                 f"{path!r} holds no weights for {name!r}.{hint} There are: "
                 f"{', '.join(sorted(found))}."

@@ -7,17 +7,17 @@ from numbers import Integral
 import numpy as np
 from sklearn import get_config
 from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
-from sklearn.utils import Bunch, check_consistent_length, column_or_1d
+from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import with_callbacks
+from .._labels import check_labels
 from ..exceptions import VoteWarning
 from ..images import get_groups, share_references
 from ._base import Fusion, is_dropped
@@ -193,8 +193,7 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
         members = self._check_members()
         weights = self._check_weights(members)
         context = self._init_callback_context(max_subtasks=len(members))
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
+        y = check_labels(y)
         check_consistent_length(X, y)
         X, metadata = self._check_metadata(X, members, fit_params)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)

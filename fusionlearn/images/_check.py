@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 
+from .._collector import collection_paused
 from ..exceptions import GroupConflictError, ImageError
 from ._decoding import image_to_pixels
 from ._reference import ImageReference
@@ -63,15 +64,16 @@ def check_images(X, groups=None):
     """
     references = np.empty(len(items := _items(X)), dtype=object)
     errors = []
-    for index, item in enumerate(items):
-        try:
-            reference = _as_reference(item)
-            if reference is not item:
-                reference.check()
-        except ImageError as error:
-            errors.append(error.at(index))
-        else:
-            references[index] = reference
+    with collection_paused():
+        for index, item in enumerate(items):
+            try:
+                reference = _as_reference(item)
+                if reference is not item:
+                    reference.check()
+            except ImageError as error:
+                errors.append(error.at(index))
+            else:
+                references[index] = reference
     if errors:
         raise _joined(errors, len(references))
     return references if groups is None else _with_groups(references, groups)

@@ -281,6 +281,13 @@ def _opened(data, path):
     else:
         if image is not None:
             return image
+        if data[128:132] == b"DICM":
+            raise ImageError(
+                "a DICOM file",
+                _WHOLE_FILE,
+                "Export it as PNG with the window of values that matters (in CT, the lung window).",
+                path=path,
+            )
         got = f"{len(data):,} bytes that are no picture (they start with {bytes(data[:8])!r})"
     raise ImageError(got, _WHOLE_FILE, "Convert it, or remove it from X.", path=path)
 

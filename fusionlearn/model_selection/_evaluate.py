@@ -6,11 +6,11 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, validate_params
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._labels import check_labels
 from ..exceptions import SmallSampleWarning
 from ..images import check_images, get_groups, reduce_grain
 from ._evaluation import Evaluation
@@ -161,10 +161,9 @@ def evaluate(
     (60, 2)
     """
     references = check_images(X, groups)
-    y = column_or_1d(y)
+    y = check_labels(y)
     if len(y) != len(references):
         raise ValueError(f"y has {len(y)} entries for {len(references)} pictures.")
-    check_classification_targets(y)
     classes = np.unique(y)
     if len(classes) < 2:
         raise ValueError(f"y has one label only, {classes.tolist()[0]!r}; wanted two or more.")

@@ -10,7 +10,7 @@ from ._report import make_cautions, make_text
 from ._scores import SCORES, difference_interval, resampled_scores, score_interval
 
 
-@dataclass(frozen=True, eq=False)  # arrays cannot be compared as a whole
+@dataclass(frozen=True, eq=False, repr=False)  # arrays cannot be compared as a whole
 class Evaluation:
     """Probabilities that were predicted for pictures a model was not trained on.
 
@@ -272,3 +272,6 @@ class Evaluation:
 
     def __str__(self):
         return make_text(self)
+
+    # Not of all arrays: where a notebook or a prompt shows it, the table is what is wanted.
+    __repr__ = __str__

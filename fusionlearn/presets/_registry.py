@@ -1,8 +1,9 @@
 """The list of recipes."""
 
-import difflib
 import importlib
 import pkgutil
+
+from .._hints import did_you_mean
 
 _PRESETS = {}
 
@@ -96,6 +97,5 @@ def get_preset(name):
     """
     if name in _PRESETS:
         return _PRESETS[name]
-    close = difflib.get_close_matches(str(name), _PRESETS, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(name, _PRESETS)
     raise ValueError(f"preset {name!r} is unknown.{hint} There are: {', '.join(list_presets())}.")

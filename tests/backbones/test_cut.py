@@ -108,7 +108,7 @@ def test_ways_to_say_how_many():
 @pytest.mark.parametrize(
     ("unfreeze", "message"),
     [
-        ("block_16_expnd", "has no layer 'block_16_expnd'. Did you mean block_16_expand"),
+        ("block_16_expnd", "has no layer 'block_16_expnd'. Did you mean 'block_16_expand"),
         (1000, "MobileNetV2 has 153 layers"),
         (1, "the last 1 layers of MobileNetV2 have no weights to train.*Pass at least 3"),
     ],

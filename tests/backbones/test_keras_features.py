@@ -83,7 +83,7 @@ def test_the_whole_depth_is_the_last_layer(pictures):
 
 def test_layers_that_do_not_exist(pictures):
     with pytest.raises(
-        BackboneError, match=r"no layer 'conv_pw_3_rel'. Did you mean conv_pw_3_relu"
+        BackboneError, match=r"no layer 'conv_pw_3_rel'. Did you mean 'conv_pw_3_relu"
     ):
         extractor(layers="conv_pw_3_rel").transform(pictures)
 

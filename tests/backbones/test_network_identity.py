@@ -135,7 +135,7 @@ def test_resolving_builds_nothing_and_needs_no_weights():
 
 
 ERRORS = [
-    ({"application": "MobilNet"}, UnknownBackboneError, "Did you mean MobileNet"),
+    ({"application": "MobilNet"}, UnknownBackboneError, "Did you mean 'MobileNet"),
     ({"input_size": 31}, BackboneError, "MobileNet takes at least 32 x 32"),
     ({"input_size": (64, 31)}, BackboneError, "at least 32 x 32"),
     ({"input_size": (64, 64, 3)}, BackboneError, r"one integer, or as \(height, width\)"),

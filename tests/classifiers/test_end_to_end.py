@@ -339,7 +339,7 @@ def test_the_cosine_ends_at_rest(extractor, data):
 
 
 def test_unknown_names(tiny, extractor, data):
-    with pytest.raises(BackboneError, match=r"no layer 'secnd'\. Did you mean second"):
+    with pytest.raises(BackboneError, match=r"no layer 'secnd'\. Did you mean 'second"):
         quick(extractor, unfreeze="secnd").fit(*data)
     fusion = ConcatFusion([("mine", extractor)])
     with pytest.raises(ValueError, match=r"names 'mina'.*Did you mean 'mine'"):

@@ -181,7 +181,10 @@ BROKEN = {
     "truncated TIFF": (lambda image, encode: encode(image, "TIFF")[:-900], "TIFF|header"),
     "text": (lambda image, encode: b"patient,age\n1,2\n" * 9, "no picture .*patient"),
     "header alone": (lambda image, encode: encode(image)[:20], "no picture|header"),
-    "DICOM": (lambda image, encode: b"\0" * 128 + b"DICM" + b"\0" * 99, "no picture"),
+    "DICOM": (
+        lambda image, encode: b"\0" * 128 + b"DICM" + b"\0" * 99,
+        "a DICOM file.*lung window",
+    ),
     "a format that starts programs": (lambda image, encode: b"%!PS-Adobe-3.0 EPSF\n", "no pict"),
 }
 

@@ -298,6 +298,11 @@ def test_patient_of_two_classes():
 # text
 
 
+def test_prompts_and_notebooks_show_the_table_and_not_the_arrays():
+    evaluation = make_evaluation()
+    assert repr(evaluation) == str(evaluation)
+
+
 def test_text_is_a_table_of_scores():
     evaluation = make_evaluation(
         n_patients=80, shortcut=make_evaluation(80, signal=0.0), positive="ill"
