@@ -53,6 +53,25 @@ def accuracy_table(report):
     return lines
 
 
+def difference_table(report):
+    """Write what each step brings as reStructuredText.
+
+    Parameters
+    ----------
+    report : dict
+        What ``python -m benchmarks accuracy`` wrote as JSON.
+
+    Returns
+    -------
+    lines : list of str
+        A table with a row for each step.
+    """
+    rows = [("step", *(f"{name}, gained" for name in _COLUMNS.values()))]
+    for row in report["differences"]:
+        rows.append((row["name"], *(_cell(row["plain"][name], "+.3f") for name in _COLUMNS)))
+    return table(rows)
+
+
 def leak_table(report):
     """Write scores of one model under several splits as reStructuredText.
 
@@ -72,11 +91,11 @@ def leak_table(report):
     return table(rows)
 
 
-def _cell(interval):
+def _cell(interval, form=".3f"):
     if interval is None:
         return ""
-    estimate, low, high = interval
-    return f"{estimate:.3f} ({low:.3f} to {high:.3f})"
+    estimate, low, high = (format(value, form) for value in interval)
+    return f"{estimate} ({low} to {high})"
 
 
 class AccuracyTable(FromReports):
@@ -85,6 +104,14 @@ class AccuracyTable(FromReports):
     def lines(self):
         """Write the record."""
         return accuracy_table(self.read("accuracy"))
+
+
+class AccuracyDifferences(FromReports):
+    """``.. accuracy-differences::``"""
+
+    def lines(self):
+        """Write what each step brings."""
+        return difference_table(self.read("accuracy"))
 
 
 class AccuracyLeak(FromReports):
@@ -98,5 +125,6 @@ class AccuracyLeak(FromReports):
 def setup(app):
     """Tell Sphinx about the directives."""
     app.add_directive("accuracy-table", AccuracyTable)
+    app.add_directive("accuracy-differences", AccuracyDifferences)
     app.add_directive("accuracy-leak", AccuracyLeak)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

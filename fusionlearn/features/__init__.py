@@ -4,12 +4,14 @@ from ._extraction import Job, extract
 from ._extractor import BackboneFeatureExtractor
 from ._make import extractors_from_folder, make_extractors
 from ._observer import callback_task
+from ._pareto import ParetoScaler
 from ._store import FeatureStore
 
 __all__ = [
     "BackboneFeatureExtractor",
     "FeatureStore",
     "Job",
+    "ParetoScaler",
     "callback_task",
     "extract",
     "extractors_from_folder",

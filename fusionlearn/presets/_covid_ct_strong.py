@@ -6,11 +6,10 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from ..classifiers import AugmentedClassifier
-from ..features import BackboneFeatureExtractor, make_extractors
+from ..features import BackboneFeatureExtractor, ParetoScaler, make_extractors
 from ..fusion import ConcatFusion
 from ..images import ImageAugmenter, ImagePreprocessor
 from ..model_selection import StratifiedImageGroupKFold
@@ -66,8 +65,8 @@ def covid_ct_strong(
 
     Every picture is seen in grey at 448 pixels, in the full variant also with its local
     contrast equalised. Mean and standard deviation of inner layers of every network are
-    concatenated, standardised and separated by a ridge classifier. Its scores become
-    probabilities by a sigmoid that is fitted to scores of patients left out. Training and
+    concatenated, scaled and separated by a ridge classifier. Its scores become probabilities
+    by a sigmoid that is fitted to scores of patients left out. Training and
     prediction also see the mirror image of each picture.
 
     Everything is made of public parts: take it apart by ``get_params``, or change a part by
@@ -152,10 +151,12 @@ def covid_ct_strong(
         Pipeline(
             [
                 ("features", ConcatFusion(inputs)),
-                ("scaler", StandardScaler()),
+                ("scaler", ParetoScaler()),
                 ("classifier", RidgeClassifier(alpha=_ALPHA)),
             ]
         ),
+        # It smooths the labels as Platt did: separable scores do not give probabilities of 1.
+        method="sigmoid",
         cv=StratifiedImageGroupKFold(5, shuffle=True, random_state=random_state),
         ensemble=False,
     )
