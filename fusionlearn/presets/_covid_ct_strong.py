@@ -38,7 +38,7 @@ _LAYERS = {
 _OTHER_LAYERS = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 # Small beside the number of features, of which there are many more than pictures: results do
 # not change from a tenth to ten times of it.
-_ALPHA = 100.0
+_ALPHA = 1.0
 
 
 @preset
