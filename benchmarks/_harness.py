@@ -297,7 +297,7 @@ def print_report(report):
                     f"{three_digits(goal.value)} {goal.unit}",
                     spread,
                     f"{'≤' if goal.at_most else '≥'} {three_digits(goal.wanted)} {goal.unit}",
-                    "reached" if goal.reached else "NOT REACHED",
+                    "" if report.quick else "reached" if goal.reached else "NOT REACHED",
                 )
             )
         _print_table(rows)

@@ -304,6 +304,8 @@ def _block_length(sizes):
 
 
 def _n_threads(n_jobs):
+    if n_jobs == 0:  # joblib refuses it in the same way
+        raise ValueError("n_jobs=0: wanted a number of threads, or None or -1 for all processors.")
     processors = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     )

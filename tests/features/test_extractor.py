@@ -196,6 +196,12 @@ def test_partly_stored_rows_are_completed(tiny, pictures):
     assert computed(one) == computed(other) == 6
 
 
+def test_no_threads_at_all_are_refused(extractor, many):
+    other = clone(extractor).set_params(store=FeatureStore(), n_jobs=0)
+    with pytest.raises(ValueError, match="n_jobs=0: wanted a number of threads"):
+        other.transform(many)
+
+
 @pytest.mark.parametrize("n_jobs", [None, -1, 1, 3])
 def test_threads_do_not_matter(extractor, many, n_jobs):
     expected = extractor.transform(many)
