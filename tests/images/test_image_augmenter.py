@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils._param_validation import InvalidParameterError
 from strategies import augmentations, grey_or_rgb
 
@@ -351,34 +350,6 @@ def test_the_pixels_of_a_copy_are_fixed_forever():
     digest = hashlib.sha256(b"".join(view.decode().tobytes() for view in moved)).hexdigest()
     assert digest[:16] == "72b7af13956906b0"
     assert moved[0].digest[:16] == "8cb4eb3ec8e1ef84"
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        estimator_checks.check_estimator_cloneable,
-        estimator_checks.check_estimator_repr,
-        estimator_checks.check_no_attributes_set_in_init,
-        estimator_checks.check_parameters_default_constructible,
-        estimator_checks.check_get_params_invariance,
-        estimator_checks.check_set_params,
-        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
-        estimator_checks.check_valid_tag_types,
-        estimator_checks.check_estimator_tags_renamed,
-        estimator_checks.check_mixin_order,
-    ],
-    ids=lambda check: check.__name__,
-)
-def test_scikit_learn_s_checks_that_need_no_matrix(check):
-    """A sampler has no counterpart in scikit-learn; these hold for every estimator."""
-    check("ImageAugmenter", ImageAugmenter())
-
-
-def test_the_tags_say_that_pictures_are_no_matrix():
-    tags = get_tags(ImageAugmenter()).input_tags
-    assert not tags.two_d_array
-    assert tags.three_d_array
-    assert tags.string
 
 
 def test_without_a_seed_copies_differ_and_numpy_is_left_alone(pictures):

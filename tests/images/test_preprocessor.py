@@ -12,7 +12,6 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils._param_validation import InvalidParameterError
 from strategies import grey_or_rgb
 
@@ -300,32 +299,3 @@ def test_transform_needs_no_fit_and_fit_changes_nothing(pictures):
     assert preprocessor.get_params() == before == EVERYTHING
     assert vars(preprocessor) == EVERYTHING
     assert clone(preprocessor).get_params() == EVERYTHING
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        estimator_checks.check_estimator_cloneable,
-        estimator_checks.check_estimator_repr,
-        estimator_checks.check_no_attributes_set_in_init,
-        estimator_checks.check_parameters_default_constructible,
-        estimator_checks.check_get_params_invariance,
-        estimator_checks.check_set_params,
-        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
-        estimator_checks.check_valid_tag_types,
-        estimator_checks.check_estimator_tags_renamed,
-        estimator_checks.check_mixin_order,
-    ],
-    ids=lambda check: check.__name__,
-)
-def test_scikit_learn_s_checks_that_need_no_matrix(check):
-    """What comes out is no matrix either; these hold for every estimator."""
-    check("ImagePreprocessor", ImagePreprocessor())
-
-
-def test_the_tags_say_that_pictures_are_no_matrix():
-    tags = get_tags(ImagePreprocessor())
-    assert not tags.requires_fit
-    assert not tags.input_tags.two_d_array
-    assert tags.input_tags.three_d_array
-    assert tags.input_tags.string
