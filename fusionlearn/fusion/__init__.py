@@ -2,5 +2,6 @@
 
 from ._concat import ConcatFusion
 from ._majority_vote import MajorityVoteFusion
+from ._vote import count_votes, hit_probability
 
-__all__ = ["ConcatFusion", "MajorityVoteFusion"]
+__all__ = ["ConcatFusion", "MajorityVoteFusion", "count_votes", "hit_probability"]

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from ..fusion._vote import count_votes, hit_probability
+from ..fusion import count_votes, hit_probability
 
 
 class GroupPredictions(NamedTuple):
