@@ -39,7 +39,7 @@ def count_trained_layers(model, unfreeze, name):
     elif isinstance(unfreeze, Integral):
         n_trained = int(unfreeze)
     else:
-        n_trained = round(unfreeze * len(layers))
+        n_trained = max(1, round(unfreeze * len(layers)))
     if n_trained > len(layers):
         raise BackboneError(
             f"unfreeze={unfreeze!r}: {name} has {len(layers)} layers up to its features. "
@@ -139,6 +139,9 @@ def _position(layers, name, network):
         return 0
     names = [layer.name for layer in layers]
     if name not in names:
-        hint = did_you_mean(name, names, n=3)
-        raise BackboneError(f"unfreeze: {network} has no layer {name!r}.{hint}")
+        hint = did_you_mean(name, [*names, "all"], n=3)
+        raise BackboneError(
+            f"unfreeze: {network} has no layer {name!r} up to its features.{hint} Wanted a number "
+            'of layers, a share of them, the name of the first, or "all".'
+        )
     return names.index(name)

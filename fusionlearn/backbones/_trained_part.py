@@ -17,7 +17,8 @@ _HALF_TOLERANCE = 1e-3
 _HALF_MARGIN = 16
 
 
-@functools.lru_cache(maxsize=64)
+# 1 is one layer and 1.0 is all of them.
+@functools.lru_cache(maxsize=64, typed=True)
 def cut_network(network, unfreeze):
     """Find the network whose rows are what enters the trained layers of another.
 

@@ -169,6 +169,8 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
         context = self._init_callback_context(max_subtasks=1)
         references = self._check_images(X, groups)
         y = check_targets(self, y, references)
+        if len(labels := np.unique(y).tolist()) < 2:
+            raise ValueError(f"y has 1 class only, {labels[0]!r}; wanted at least 2 classes.")
         context.call_on_fit_task_begin(estimator=self, X=references, y=y)
         if _has_own_threshold(self.estimator):
             warnings.warn(

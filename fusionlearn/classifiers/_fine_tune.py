@@ -324,6 +324,11 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
             If no reliable validation part can be split off.
         """
         self._validate_params()
+        # Text has a method "split" too.
+        if isinstance(self.validation, str) and self.validation not in ("stratified", "tail"):
+            raise ValueError(
+                f"validation={self.validation!r}: wanted 'stratified', 'tail', a splitter or None."
+            )
         self._check_structure()
         # Before hours are spent on features: it may name layers that are not there.
         members = find_members(self.extractor, self.unfreeze) if self._trains_layers else []

@@ -7,6 +7,7 @@ import numpy as np
 
 from .._hints import did_you_mean
 from ..backbones import Network, cut_network
+from ..exceptions import BackboneError
 from ..features import BackboneFeatureExtractor, FeatureStore, Job, extract
 from ..fusion import ConcatFusion
 from ._joint import Joint
@@ -144,8 +145,13 @@ def find_members(extractor, unfreeze):
     for name, transformer in named:
         job = transformer.job()
         chosen = unfreeze.get(name, 0)
+        if isinstance(chosen, (bool, np.bool_)):
+            raise ValueError(
+                f"unfreeze={chosen}: wanted a number of layers, a share of them as a float, the "
+                'name of the first, or "all".'
+            )
         is_cut = chosen == "" or bool(chosen)  # no layer has an empty name
-        network = cut_network(job.network, chosen) if is_cut else job.network
+        network = _cut(name, job.network, chosen, len(named)) if is_cut else job.network
         members.append(
             Member(
                 name=name,
@@ -157,6 +163,19 @@ def find_members(extractor, unfreeze):
             )
         )
     return members
+
+
+def _cut(name, network, unfreeze, n_networks):
+    try:
+        return cut_network(network, unfreeze)
+    except BackboneError as error:
+        if n_networks == 1:
+            raise
+        # Members of a fusion may be one application several times.
+        raise BackboneError(
+            f"{name!r}: {error} A choice for each network is a dict: unfreeze={{{name!r}: ...}}; "
+            "those that it does not name stay frozen."
+        ) from error
 
 
 def get_rows(members, references, **params):

@@ -16,6 +16,7 @@ FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000"
 _JPEG_SCALES = (1, 2, 4, 8)
 
 PIXEL_RULE = "uint8, or float in 0-255"
+_SLICES = "Export slices as PNG with the window of values that matters (in CT, the lung window)."
 _WHOLE_FILE = "a whole PNG, JPEG, TIFF, BMP, GIF, WebP, PNM or JPEG 2000 picture"
 
 
@@ -282,12 +283,9 @@ def _opened(data, path):
         if image is not None:
             return image
         if data[128:132] == b"DICM":
-            raise ImageError(
-                "a DICOM file",
-                _WHOLE_FILE,
-                "Export it as PNG with the window of values that matters (in CT, the lung window).",
-                path=path,
-            )
+            raise ImageError("a DICOM file", _WHOLE_FILE, _SLICES, path=path)
+        if data[344:347] in (b"n+1", b"ni1") or str(path).endswith((".nii", ".nii.gz")):
+            raise ImageError("a NIfTI volume", _WHOLE_FILE, _SLICES, path=path)
         got = f"{len(data):,} bytes that are no picture (they start with {bytes(data[:8])!r})"
     raise ImageError(got, _WHOLE_FILE, "Convert it, or remove it from X.", path=path)
 

@@ -33,6 +33,10 @@ class BootstrapInterval(NamedTuple):
     low: float
     high: float
 
+    def __repr__(self):
+        numbers = (f"{name}={value:.4g}" for name, value in self._asdict().items())
+        return f"{type(self).__name__}({', '.join(numbers)})"
+
 
 @validate_params(
     {

@@ -7,7 +7,9 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._labels import check_labels
 from ..fusion import count_votes, hit_probability
+from ..images import ImageReference
 
 
 class GroupPredictions(NamedTuple):
@@ -91,10 +93,11 @@ def by_group(y_true, y_proba, groups, *, aggregation="mean"):
     array([[0.6, 0.4],
            [0.8, 0.2]])
     """
-    y_true, groups = column_or_1d(y_true), column_or_1d(groups)
-    proba = np.asarray(y_proba, dtype=np.float64)
+    y_true, groups = check_labels(y_true), column_or_1d(groups)
+    proba = check_probabilities(y_proba)
     check_consistent_length(y_true, proba, groups)
-    _check_probabilities(proba)
+    if any(isinstance(group, ImageReference) for group in groups.tolist()):
+        raise ValueError("groups holds pictures; wanted their patients: pass get_groups(X).")
     missing = [index for index, group in enumerate(groups.tolist()) if group is None]
     missing += np.flatnonzero(groups != groups).tolist()
     if missing:
@@ -117,7 +120,31 @@ def by_group(y_true, y_proba, groups, *, aggregation="mean"):
     return GroupPredictions(names, y_true[first], result)
 
 
-def _check_probabilities(proba):
+def check_probabilities(y_proba):
+    """Check what ``predict_proba`` is to have given.
+
+    Parameters
+    ----------
+    y_proba : array-like of shape (n_samples, n_classes)
+        Probabilities.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_samples, n_classes), float64
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If they are no table of numbers in 0-1.
+    """
+    proba = np.asarray(y_proba)
+    if proba.dtype.kind not in "fiub":
+        raise ValueError(
+            f"y_proba holds values such as {proba.ravel()[0]!r}; wanted probabilities, as "
+            "predict_proba gives them, and not labels."
+        )
+    proba = proba.astype(np.float64)
     if proba.ndim != 2 or proba.shape[1] < 2:
         raise ValueError(
             f"y_proba has shape {proba.shape}; wanted (n_samples, n_classes), as predict_proba "
@@ -127,6 +154,14 @@ def _check_probabilities(proba):
     if not np.isfinite(proba).all():
         row = int(np.flatnonzero(~np.isfinite(proba).all(axis=1))[0])
         raise ValueError(f"y_proba is {proba[row]} for sample {row}; wanted finite numbers.")
+    # Rounding of sums in float32 may go past the ends.
+    outside = np.flatnonzero(((proba < -1e-6) | (proba > 1 + 1e-6)).any(axis=1))
+    if len(outside):
+        raise ValueError(
+            f"y_proba is {proba[outside[0]]} for sample {outside[0]}; wanted probabilities from 0 "
+            "to 1, as predict_proba gives them (not decision_function, nor percent)."
+        )
+    return proba
 
 
 def _check_labels(y_true, names, numbers, first):

@@ -26,7 +26,7 @@ _CALLER = 3
 @validate_params(
     {
         "estimator": [HasMethods(["fit", "get_params"])],
-        "cv": [Interval(Integral, 2, None, closed="left"), HasMethods("split")],
+        "cv": [Interval(Integral, 2, None, closed="left"), HasMethods(["split", "get_n_splits"])],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "scoring": [str, list, tuple, None],
         "shortcut": ["boolean"],
@@ -235,6 +235,8 @@ def _check_scoring(scoring):
 
 def _splitters(cv, n_repeats, random_state):
     """Splitters of all repeats, of which the first is that of one repeat alone."""
+    if isinstance(cv, type):
+        raise ValueError(f"cv={cv!r} is a class; wanted a splitter: {cv.__name__}().")
     if not isinstance(cv, Integral):
         if n_repeats > 1:
             raise ValueError(

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..metrics import by_group
+from ..metrics import by_group, check_probabilities
 from ._report import make_cautions, make_text
 from ._scores import SCORES, difference_interval, resampled_scores, score_interval
 
@@ -107,8 +107,7 @@ class Evaluation:
         unknown = np.setdiff1d(self.y_true, self.classes)
         if len(unknown):
             raise ValueError(f"y_true has the label {unknown.tolist()[0]!r}, not in classes.")
-        if not np.isfinite(self.y_proba).all():
-            raise ValueError("y_proba has values that are NaN or infinite.")
+        check_probabilities(self.y_proba)
 
     @property
     def y_pred(self):
@@ -194,18 +193,20 @@ class Evaluation:
         >>> difference["accuracy"].low > 0
         True
         """
-        same = (
-            np.array_equal(self.y_true, other.y_true)
-            and np.array_equal(self.groups, other.groups)
-            and np.array_equal(self.classes, other.classes)
-            and self.positive == other.positive
-        )
-        if not same or self.aggregation != other.aggregation:
-            raise ValueError(
-                "The evaluations are not about the same pictures (or patients) in the same order, "
-                "with the same labels, patients and positive class, so that they have no paired "
-                "difference. Evaluate both models on the same X, y and groups."
+        if not isinstance(other, Evaluation):
+            raise TypeError(
+                f"other is a {type(other).__name__}; wanted an Evaluation, as evaluate gives it."
             )
+        if self.aggregation != other.aggregation:
+            raise ValueError(
+                f"One evaluation is {_unit(self)}, the other {_unit(other)}. Compare two of a kind."
+            )
+        for name in ("y_true", "groups", "classes", "positive"):
+            if not np.array_equal(getattr(self, name), getattr(other, name)):
+                raise ValueError(
+                    f"The evaluations differ in {name}, so that they have no paired difference. "
+                    "Evaluate both models on the same X, y and groups, in the same order."
+                )
         differences = self._differences(other)
         return {name: differences[name] for name in self._names}
 
@@ -275,3 +276,9 @@ class Evaluation:
 
     # Not of all arrays: where a notebook or a prompt shows it, the table is what is wanted.
     __repr__ = __str__
+
+
+def _unit(evaluation):
+    if evaluation.aggregation is None:
+        return "by picture"
+    return f"by patient ({evaluation.aggregation})"

@@ -150,6 +150,11 @@ def covid_ct(
     classifier : AugmentedClassifier
         An unfitted estimator made of public parts only.
 
+    Raises
+    ------
+    ValueError
+        If ``store`` is given beside ``extractors``, which have stores of their own.
+
     See Also
     --------
     fusionlearn.datasets.load_covid_ct : The data for which such recipes are published.
@@ -176,6 +181,11 @@ def covid_ct(
             store=store,
             random_state=random_state,
             verbose=verbose,
+        )
+    elif store is not None:
+        raise ValueError(
+            "store is for extractors that the preset makes; set it on those in extractors: "
+            "extractor.set_params(store=...)."
         )
     head = FineTuneClassifier(
         dropout=dropout,

@@ -85,10 +85,10 @@ def covid_ct_strong(
         As for :func:`~fusionlearn.make_extractors`.
 
     extractors : list of (str, BackboneFeatureExtractor), default=None
-        Named extractors in the place of those that ``backbones``, ``weights`` and ``store``
-        describe, such as :func:`~fusionlearn.features.extractors_from_folder` gives. Copies
+        Named extractors in the place of those that ``backbones`` and ``weights`` describe,
+        such as :func:`~fusionlearn.features.extractors_from_folder` gives. Copies
         of them get the input sizes and the pooling of this preset, and its layers where
-        they name none.
+        they name none, and ``store`` and ``verbose`` where these are given.
 
     store : FeatureStore, path or None, default=None
         Where features are kept. The calibration reads them six times: give a path where
@@ -141,7 +141,8 @@ def covid_ct_strong(
         extractors = make_extractors(
             *backbones, weights=weights, store=store, random_state=random_state, verbose=verbose
         )
-    _check_extractors(extractors)
+    else:
+        extractors = _adopt(extractors, store, verbose)
     inputs = [
         (f"{contrast or 'grey'}_{side}", _input(extractors, contrast, side))
         for contrast, side in _INPUTS[variant]
@@ -173,14 +174,20 @@ def covid_ct_strong(
     return AugmentedClassifier(calibrated, mirror, test_copies=1)
 
 
-def _check_extractors(extractors):
+def _adopt(extractors, store, verbose):
+    """Copy extractors that were given, with what else was said of them."""
+    changes = {} if store is None else {"store": store}
+    changes |= {"verbose": verbose} if verbose else {}
+    adopted = []
     for entry in extractors:
-        extractor = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
-        if not isinstance(extractor, BackboneFeatureExtractor):
+        is_pair = isinstance(entry, (tuple, list)) and len(entry) == 2
+        if not is_pair or not isinstance(entry[1], BackboneFeatureExtractor):
             raise ValueError(
-                f"extractors holds {extractor!r}; wanted pairs (name, BackboneFeatureExtractor), "
-                "whose input sizes and layers this preset sets."
+                f"extractors holds {entry!r}; wanted pairs (name, BackboneFeatureExtractor), as "
+                "make_extractors and extractors_from_folder give them."
             )
+        adopted.append((entry[0], clone(entry[1]).set_params(**changes)))
+    return adopted
 
 
 def _input(extractors, contrast, side):

@@ -101,14 +101,25 @@ def test_ways_to_say_how_many():
     assert count_trained_layers(maps, 1.0, "MobileNetV2") == n_layers
     assert count_trained_layers(maps, 10, "MobileNetV2") == 10
     assert count_trained_layers(maps, 0.5, "MobileNetV2") == round(n_layers / 2)
+    with pytest.raises(BackboneError, match="the last 1 layers"):  # a share is never none
+        count_trained_layers(maps, 0.001, "MobileNetV2")
     named = count_trained_layers(maps, "block_16_expand", "MobileNetV2")
     assert maps.layers[-named].name == "block_16_expand"
+
+
+def test_one_layer_and_all_of_them_are_told_apart_in_one_process():
+    """1 and 1.0 are equal, and one key of a dict."""
+    network = resolved("MobileNetV2")
+    whole = cut_network(network, 1.0)
+    assert cut_network(network, "all") == whole
+    with pytest.raises(BackboneError, match="the last 1 layers"):
+        cut_network(network, 1)
 
 
 @pytest.mark.parametrize(
     ("unfreeze", "message"),
     [
-        ("block_16_expnd", "has no layer 'block_16_expnd'. Did you mean 'block_16_expand"),
+        ("block_16_expnd", "has no layer 'block_16_expnd' .* Did you mean 'block_16_expand"),
         (1000, "MobileNetV2 has 153 layers"),
         (1, "the last 1 layers of MobileNetV2 have no weights to train.*Pass at least 3"),
     ],

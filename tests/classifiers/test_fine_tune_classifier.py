@@ -413,3 +413,9 @@ def test_keras_float_type_is_of_no_concern(floatx, monkeypatch):
         keras.config.set_floatx(before)
         POOL.clear()
     np.testing.assert_array_equal(coefs, expected)
+
+
+def test_a_validation_that_is_no_splitter():
+    """Text has a method "split" too, and would fail far inside."""
+    with pytest.raises(ValueError, match="validation='patient': wanted 'stratified'"):
+        FineTuneClassifier(validation="patient").fit(np.eye(4), [0, 1, 0, 1])

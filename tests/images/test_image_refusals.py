@@ -185,6 +185,7 @@ BROKEN = {
         lambda image, encode: b"\0" * 128 + b"DICM" + b"\0" * 99,
         "a DICOM file.*lung window",
     ),
+    "NIfTI": (lambda image, encode: b"\0" * 344 + b"n+1\0" + b"\0" * 99, "a NIfTI volume"),
     "a format that starts programs": (lambda image, encode: b"%!PS-Adobe-3.0 EPSF\n", "no pict"),
 }
 

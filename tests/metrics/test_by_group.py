@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from fusionlearn import check_images
 from fusionlearn.metrics import GroupPredictions, by_group
 
 AGGREGATIONS = pytest.mark.parametrize("aggregation", ["mean", "vote"])
@@ -148,6 +149,11 @@ PROBA = [[0.5, 0.5], [0.9, 0.1], [0.3, 0.7]]
         (([0, 0, 1], PROBA, [1, 1, np.nan]), r"groups\[2\] is.*nan.*wanted a patient"),
         (([0, 0, 1], PROBA, [1, None, 2]), r"groups\[1\] is None"),
         (([0, 0], PROBA, [1, 1, 2]), "inconsistent numbers of samples"),
+        (([0, 0, 1], -np.array(PROBA), [1, 1, 2]), "wanted probabilities from 0 to 1"),
+        (([0, 0, 1], 100 * np.array(PROBA), [1, 1, 2]), r"not decision_function, nor percent"),
+        (([0, 0, 1], ["a", "a", "b"], [1, 1, 2]), "and not labels"),
+        (([0, None, 1], PROBA, [1, 1, 2]), "the first at index 1"),
+        (([0, 0, 1], PROBA, check_images(np.zeros((3, 8, 8), np.uint8))), r"pass get_groups\(X\)"),
     ],
 )
 def test_bad_data(arguments, message):

@@ -233,24 +233,29 @@ def test_difference_by_the_bootstrap():
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "message"),
     [
-        lambda e: dataclasses.replace(e, y_true=e.y_true[::-1].copy()),
-        lambda e: dataclasses.replace(e, groups=e.groups + 1),
-        lambda e: dataclasses.replace(e, positive="well"),
-        lambda e: e.by_patient(),
-        lambda e: make_evaluation(classes=("a", "b")),
+        (lambda e: dataclasses.replace(e, y_true=e.y_true[::-1].copy()), "differ in y_true"),
+        (lambda e: dataclasses.replace(e, groups=e.groups + 1), "differ in groups"),
+        (lambda e: dataclasses.replace(e, positive="well"), "differ in positive"),
+        (lambda e: e.by_patient(), r"One evaluation is by picture, the other by patient \(mean"),
+        (lambda e: make_evaluation(classes=("a", "b")), "differ in .*same X, y and groups"),
     ],
 )
-def test_evaluations_of_other_pictures_have_no_difference(change):
+def test_evaluations_of_other_pictures_have_no_difference(change, message):
     evaluation = make_evaluation()
-    with pytest.raises(ValueError, match=r"not about the same pictures.*same X, y and groups"):
+    with pytest.raises(ValueError, match=message):
         evaluation.compare(change(evaluation))
+
+
+def test_only_evaluations_are_compared():
+    with pytest.raises(TypeError, match="other is a dict; wanted an Evaluation"):
+        make_evaluation().compare({"accuracy": 1})
 
 
 def test_aggregations_are_not_mixed():
     evaluation = make_evaluation()
-    with pytest.raises(ValueError, match="not about the same"):
+    with pytest.raises(ValueError, match=r"by patient \(mean\), the other by patient \(vote\)"):
         evaluation.by_patient("mean").compare(evaluation.by_patient("vote"))
 
 
@@ -425,7 +430,8 @@ def test_evaluation_of_predictions_made_elsewhere():
         ({"repeats": np.zeros((2, 120, 3))}, "repeats has shape"),
         ({"classes": np.array(["well", "ill"])}, "sorted"),
         ({"classes": np.array(["ill", "wild"])}, "label 'well', not in classes"),
-        ({"y_proba": np.full((120, 2), np.nan)}, "NaN"),
+        ({"y_proba": np.full((120, 2), np.nan)}, "wanted finite numbers"),
+        ({"y_proba": np.full((120, 2), 50.0)}, "wanted probabilities from 0 to 1"),
     ],
 )
 def test_facts_that_do_not_fit_each_other(change, message):

@@ -133,6 +133,27 @@ def test_other_networks_have_depths_and_named_layers_are_kept():
     assert all(0 < depth < 1 for depth in other.layers)
 
 
+def test_a_store_reaches_extractors_that_are_given(tmp_path):
+    """It would be a night's work lost if it were kept to extractors that the preset makes."""
+    extractor = BackboneFeatureExtractor("MobileNet", weights=None, verbose=1)
+    path = str(tmp_path / "features.db")
+    given = covid_ct_strong(extractors=[("one", extractor)], store=path)
+    assert {network.store for network in networks_of(given).values()} == {path}
+    assert {network.verbose for network in networks_of(given).values()} == {1}
+
+
+def test_extractors_have_names():
+    extractor = BackboneFeatureExtractor("MobileNet", weights=None)
+    with pytest.raises(ValueError, match=r"extractors holds .*wanted pairs"):
+        covid_ct_strong(extractors=[extractor])
+
+
+def test_one_class_is_refused_before_the_work(strong, data):
+    X, _ = data
+    with pytest.raises(ValueError, match="y has 1 class only, 'covid'"):
+        strong(variant="fast").fit(X, ["covid"] * len(X))
+
+
 def test_the_callers_extractors_are_left_alone():
     extractor = BackboneFeatureExtractor("MobileNet", weights=None)
     before = extractor.get_params()
