@@ -84,18 +84,18 @@ def split_model(model, n_trained):
     """
     keras = import_keras()
     layers = _layers(model)
-    # Keras lists layers by their distance from the outputs, so that whatever needs one of
-    # the last ones is among them.
     behind = {id(layer) for layer in layers[len(layers) - n_trained :]}
-    inside = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
-    needed = {id(tensor): tensor for tensor in model.outputs}
-    for layer in layers[len(layers) - n_trained :]:
-        for node in layer._inbound_nodes:
-            if id(node) in inside:
-                needed |= {id(tensor): tensor for tensor in node.input_tensors}
-    across = [
-        tensor for tensor in needed.values() if id(tensor._keras_history.operation) not in behind
-    ]
+    # Operations such as x + y stand between layers and are none: what needs something from
+    # behind the cut is behind it too.
+    late, needed = set(), {}
+    for depth in sorted(model._nodes_by_depth, reverse=True):
+        for node in model._nodes_by_depth[depth]:
+            inputs = node.input_tensors
+            if id(node.operation) in behind or any(id(_maker(t)) in late for t in inputs):
+                late.add(id(node))
+                needed |= {id(tensor): tensor for tensor in inputs}
+    needed |= {id(tensor): tensor for tensor in model.outputs}
+    across = [tensor for tensor in needed.values() if id(_maker(tensor)) not in late]
     # A map that is asked for before the cut goes across it as it is, and Keras wants an
     # operation between an input and an output.
     crossing = {id(tensor) for tensor in across}
@@ -104,6 +104,12 @@ def split_model(model, n_trained):
         for tensor in model.outputs
     ]
     return keras.Model(model.inputs, across), keras.Model(across, outputs)
+
+
+def _maker(tensor):
+    """Node of the graph that gives a tensor."""
+    operation, index, _ = tensor._keras_history
+    return operation._inbound_nodes[index]
 
 
 def trainable_variables(layers):

@@ -4,12 +4,23 @@ import numpy as np
 import pytest
 
 from fusionlearn.backbones import TrainedPart, cut_network, get_engine, resolve_network
-from fusionlearn.backbones._cut import count_trained_layers, split_model
+from fusionlearn.backbones._cut import (
+    count_trained_layers,
+    split_model,
+    trainable_variables,
+)
 from fusionlearn.backbones._keras_engine import KerasEngine
 from fusionlearn.backbones._keras_model import build_maps_model
 from fusionlearn.exceptions import BackboneError
 
-SIZES = {"DenseNet121": 32, "InceptionV3": 75, "NASNetMobile": 32, "MobileNetV2": 32}
+SIZES = {
+    "DenseNet121": 32,
+    "InceptionV3": 75,
+    "NASNetMobile": 32,
+    "MobileNetV2": 32,
+    "MobileNetV3Small": 32,
+    "ConvNeXtTiny": 32,
+}
 
 
 @pytest.fixture
@@ -42,6 +53,18 @@ def test_both_sides_of_a_cut_together_are_the_network(name, share, rng):
     part = TrainedPart(cut)
     got = np.asarray(part.model(part.tensors(rows), training=False))
     assert np.abs(got - wanted).max() <= 1e-5 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.33, 0.6])
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "ConvNeXtTiny", "MobileNetV2"])
+def test_all_layers_behind_the_cut_are_trained(name, share):
+    """Also where sums and products that are no layers stand between them."""
+    maps = build_maps_model(resolved(name))
+    n_trained = count_trained_layers(maps, share, name)
+    frozen, trained = split_model(maps, n_trained)
+    behind = trainable_variables(maps.layers[-n_trained:])
+    assert {id(v) for v in trainable_variables(trained.layers)} == {id(v) for v in behind}
+    assert not {id(v) for v in trainable_variables(frozen.layers)} & {id(v) for v in behind}
 
 
 @pytest.mark.parametrize("layers", [(0.4, 1.0), (0.9,)])
