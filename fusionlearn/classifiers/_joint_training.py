@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -145,11 +146,7 @@ def find_members(extractor, unfreeze):
     for name, transformer in named:
         job = transformer.job()
         chosen = unfreeze.get(name, 0)
-        if isinstance(chosen, (bool, np.bool_)):
-            raise ValueError(
-                f"unfreeze={chosen}: wanted a number of layers, a share of them as a float, the "
-                'name of the first, or "all".'
-            )
+        _check_choice(name, chosen)
         is_cut = chosen == "" or bool(chosen)  # no layer has an empty name
         network = _cut(name, job.network, chosen, len(named)) if is_cut else job.network
         members.append(
@@ -163,6 +160,18 @@ def find_members(extractor, unfreeze):
             )
         )
     return members
+
+
+def _check_choice(name, unfreeze):
+    is_number = isinstance(unfreeze, Integral) and not isinstance(unfreeze, (bool, np.bool_))
+    is_share = isinstance(unfreeze, Real) and not isinstance(unfreeze, Integral)
+    if is_number and unfreeze >= 0:
+        return
+    if not isinstance(unfreeze, str) and not (is_share and 0 <= unfreeze <= 1):
+        raise ValueError(
+            f"unfreeze={unfreeze!r} for {name!r}: wanted a number of layers, a share of them as a "
+            'float in 0-1, the name of the first, or "all".'
+        )
 
 
 def _cut(name, network, unfreeze, n_networks):

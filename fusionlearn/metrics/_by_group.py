@@ -161,6 +161,10 @@ def check_probabilities(y_proba):
             f"y_proba is {proba[outside[0]]} for sample {outside[0]}; wanted probabilities from 0 "
             "to 1, as predict_proba gives them (not decision_function, nor percent)."
         )
+    sums = proba.sum(axis=1)
+    if len(proba) and np.abs(sums - 1).max() > 1e-3:
+        row = int(np.abs(sums - 1).argmax())
+        raise ValueError(f"y_proba is {proba[row]} for sample {row}; wanted a sum of 1.")
     return proba
 
 

@@ -107,6 +107,10 @@ class Evaluation:
         unknown = np.setdiff1d(self.y_true, self.classes)
         if len(unknown):
             raise ValueError(f"y_true has the label {unknown.tolist()[0]!r}, not in classes.")
+        if n_classes == 2 and self.positive not in list(self.classes):
+            raise ValueError(
+                f"positive={self.positive!r}: wanted one of the labels {list(self.classes)}."
+            )
         check_probabilities(self.y_proba)
 
     @property
@@ -274,8 +278,12 @@ class Evaluation:
     def __str__(self):
         return make_text(self)
 
-    # Not of all arrays: where a notebook or a prompt shows it, the table is what is wanted.
-    __repr__ = __str__
+    def __repr__(self):
+        # Not all arrays: where a notebook or a prompt shows it, the table is what is wanted.
+        try:
+            return make_text(self)
+        except ValueError as error:  # scores that are not defined must not stop a debugger
+            return f"<Evaluation of {len(self.y_true)} pictures without a table: {error}>"
 
 
 def _unit(evaluation):

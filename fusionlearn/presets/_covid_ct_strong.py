@@ -122,7 +122,9 @@ def covid_ct_strong(
     patients each picture counts as a patient of its own; where a patient has several, the
     calibration then judges on patients that it has seen, and probabilities become too
     certain. The calibration needs five patients of each class; for fewer set
-    ``estimator__cv`` to a splitter of fewer folds.
+    ``estimator__cv`` to a splitter of fewer folds. Where scores of patients left out rank
+    worse than chance, which happens with a few dozen pictures and features that say nothing,
+    the sigmoid turns predictions round: evaluate before you use it.
 
     The composition was chosen by cross-validation by patient on the public training and
     validation pictures of COVID-CT, with three small networks, and not by nested

@@ -348,8 +348,9 @@ def test_unknown_names(tiny, extractor, data):
         quick(extractor, unfreeze="").fit(*data)
     with pytest.raises(BackboneError, match="tiny has 3 layers"):
         quick(extractor, unfreeze=4).fit(*data)
-    with pytest.raises(ValueError, match="unfreeze=True: wanted a number of layers"):
-        quick(extractor, unfreeze=True).fit(*data)
+    for choice in (True, -3, -0.5, 1.5, float("nan"), [1]):
+        with pytest.raises(ValueError, match=r"for 'mine': wanted a number of layers"):
+            quick(fusion, unfreeze={"mine": choice}).fit(*data)
     two = ConcatFusion([("mine", extractor), ("other", extractor)])
     with pytest.raises(BackboneError, match=r"'mine': unfreeze: tiny.*a dict: unfreeze=\{'mine'"):
         quick(two, unfreeze="secnd").fit(*data)

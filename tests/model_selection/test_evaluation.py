@@ -306,6 +306,8 @@ def test_patient_of_two_classes():
 def test_prompts_and_notebooks_show_the_table_and_not_the_arrays():
     evaluation = make_evaluation()
     assert repr(evaluation) == str(evaluation)
+    alone = dataclasses.replace(evaluation, groups=np.zeros_like(evaluation.groups))
+    assert repr(alone).startswith("<Evaluation of 120 pictures without a table: ")
 
 
 def test_text_is_a_table_of_scores():
@@ -431,6 +433,8 @@ def test_evaluation_of_predictions_made_elsewhere():
         ({"classes": np.array(["well", "ill"])}, "sorted"),
         ({"classes": np.array(["ill", "wild"])}, "label 'well', not in classes"),
         ({"y_proba": np.full((120, 2), np.nan)}, "wanted finite numbers"),
+        ({"positive": 7}, r"positive=7: wanted one of the labels"),
+        ({"y_proba": np.full((120, 2), 0.9)}, "wanted a sum of 1"),
         ({"y_proba": np.full((120, 2), 50.0)}, "wanted probabilities from 0 to 1"),
     ],
 )
