@@ -194,23 +194,36 @@ def report(title, evaluations):
     print(f"\n{title}; 95 % intervals from resampling patients")
     print(f"  {'':<22}{'accuracy':^24}{'F1':^24}{'AUC':^24}".rstrip())
     for name, evaluation in evaluations.items():
-        cells = [
-            f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-            for interval in evaluation.scores.values()
-        ]
-        print(f"  {name:<22}" + "".join(f"{cell:^24}" for cell in cells).rstrip())
+        print(row(name, evaluation))
+    print("By patient, mean of its pictures")
+    try:
+        for name, evaluation in evaluations.items():
+            print(row(name, evaluation.by_patient()))
+    except ValueError as error:
+        print(f"  There are no scores by patient. {error}")
     if len(evaluation.classes) == 2:
         print(f"F1 and AUC are about the class {evaluation.positive!r}.")
     else:
         print(f"F1 and AUC are means over the {len(evaluation.classes)} classes.")
-    areas = {
-        name: evaluation.scores["roc_auc"].estimate for name, evaluation in evaluations.items()
-    }
-    if areas.pop(FILE_ALONE) >= max(areas.values()):
+    gained = [
+        evaluation.compare(evaluations[FILE_ALONE])["roc_auc"]
+        for name, evaluation in evaluations.items()
+        if name != FILE_ALONE
+    ]
+    if max(difference.low for difference in gained) <= 0:
         print(
-            "No model ranks better than a forest that sees only how files are stored: they may\n"
-            "have learned where pictures come from rather than what they show."
+            "No model was shown to rank better than a forest that sees only how files are stored:\n"
+            "they may have learned where pictures come from rather than what they show."
         )
+
+
+def row(name, evaluation):
+    """Write one line of a table."""
+    cells = [
+        f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+        for interval in evaluation.scores.values()
+    ]
+    return (f"  {name:<22}" + "".join(f"{cell:^24}" for cell in cells)).rstrip()
 
 
 def as_json(results, steps, counts):

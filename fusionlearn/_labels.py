@@ -1,10 +1,10 @@
-"""One check of the labels of pictures, for everybody who takes some."""
+"""Checks of labels and of their probabilities, for everybody who takes some."""
 
 import numpy as np
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-__all__ = ["check_labels"]
+__all__ = ["check_labels", "check_probabilities"]
 
 
 def check_labels(y):
@@ -43,6 +43,54 @@ def check_labels(y):
         )
     check_classification_targets(y)
     return y
+
+
+def check_probabilities(y_proba):
+    """Check what ``predict_proba`` is to have given.
+
+    Parameters
+    ----------
+    y_proba : array-like of shape (n_samples, n_classes)
+        Probabilities.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_samples, n_classes), float64
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If they are no table of numbers in 0-1.
+    """
+    proba = np.asarray(y_proba)
+    if proba.dtype.kind not in "fiub":
+        raise ValueError(
+            f"y_proba holds values such as {proba.ravel()[0]!r}; wanted probabilities, as "
+            "predict_proba gives them, and not labels."
+        )
+    proba = proba.astype(np.float64)
+    if proba.ndim != 2 or proba.shape[1] < 2:
+        raise ValueError(
+            f"y_proba has shape {proba.shape}; wanted (n_samples, n_classes), as predict_proba "
+            "gives it. Of probabilities p of the second of two classes make "
+            "np.column_stack([1 - p, p])."
+        )
+    if not np.isfinite(proba).all():
+        row = int(np.flatnonzero(~np.isfinite(proba).all(axis=1))[0])
+        raise ValueError(f"y_proba is {proba[row]} for sample {row}; wanted finite numbers.")
+    # Rounding of sums in float32 may go past the ends.
+    outside = np.flatnonzero(((proba < -1e-6) | (proba > 1 + 1e-6)).any(axis=1))
+    if len(outside):
+        raise ValueError(
+            f"y_proba is {proba[outside[0]]} for sample {outside[0]}; wanted probabilities from 0 "
+            "to 1, as predict_proba gives them (not decision_function, nor percent)."
+        )
+    sums = proba.sum(axis=1)
+    if len(proba) and np.abs(sums - 1).max() > 1e-3:
+        row = int(np.abs(sums - 1).argmax())
+        raise ValueError(f"y_proba is {proba[row]} for sample {row}; wanted a sum of 1.")
+    return proba
 
 
 def _is_missing(label):

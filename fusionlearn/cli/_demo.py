@@ -189,7 +189,7 @@ def _cross_validate(dataset, models, n_folds):
     unit = "picture" if dataset.groups is None else "patient"
     print(f"\nCross-validation by {unit}, {n_folds} folds; 95 % intervals from resampling {unit}s")
     print(f"  {'':<22}{'accuracy':^24}{'F1':^24}{'AUC':^24}{'seconds':>8}")
-    areas = {}
+    evaluations = {}
     for name, model in {_FILE_ALONE: make_shortcut_baseline(), **models}.items():
         evaluation = evaluate(
             model,
@@ -200,22 +200,38 @@ def _cross_validate(dataset, models, n_folds):
             scoring=["accuracy", "f1", "roc_auc"],
             shortcut=False,
         )
-        cells = [
-            f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
-            for interval in evaluation.scores.values()
-        ]
-        row = "".join(f"{cell:^24}" for cell in cells)
-        print(f"  {name:<22}{row}{evaluation.seconds:>8.1f}", flush=True)
-        areas[name] = evaluation.scores["roc_auc"].estimate
+        print(f"{_row(name, evaluation)}{evaluation.seconds:>8.1f}", flush=True)
+        evaluations[name] = evaluation
+    if dataset.groups is not None:
+        _print_by_patient(evaluations)
     if len(evaluation.classes) == 2:
         print(f"F1 and AUC are about the class {str(evaluation.positive)!r}.")
     else:
         print(f"F1 and AUC are means over the {len(evaluation.classes)} classes.")
-    if areas.pop(_FILE_ALONE) >= max(areas.values()):
+    file_alone = evaluations.pop(_FILE_ALONE)
+    gained = [evaluation.compare(file_alone)["roc_auc"] for evaluation in evaluations.values()]
+    if max(difference.low for difference in gained) <= 0:
         print(
-            "No model ranks better than a forest that sees only how files are stored: they may "
-            "have learned where pictures come from rather than what they show."
+            "No model was shown to rank better than a forest that sees only how files are stored: "
+            "they may have learned where pictures come from rather than what they show."
         )
+
+
+def _print_by_patient(evaluations):
+    print("The same by patient, mean of its pictures")
+    try:
+        for name, evaluation in evaluations.items():
+            print(_row(name, evaluation.by_patient()), flush=True)
+    except ValueError as error:
+        print(f"  There are no scores by patient. {error}")
+
+
+def _row(name, evaluation):
+    cells = [
+        f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+        for interval in evaluation.scores.values()
+    ]
+    return f"  {name:<22}" + "".join(f"{cell:^24}" for cell in cells)
 
 
 def _draw(dataset, classifier):

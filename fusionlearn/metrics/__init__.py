@@ -1,7 +1,7 @@
 """How good and how sure a score is, by picture and by patient."""
 
 from ._bootstrap import BootstrapInterval, bootstrap_interval
-from ._by_group import GroupPredictions, by_group, check_probabilities
+from ._by_group import GroupPredictions, by_group
 from ._calibration import calibration_error
 
 __all__ = [
@@ -10,5 +10,4 @@ __all__ = [
     "bootstrap_interval",
     "by_group",
     "calibration_error",
-    "check_probabilities",
 ]

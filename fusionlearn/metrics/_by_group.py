@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from .._labels import check_labels
+from .._labels import check_labels, check_probabilities
 from ..fusion import count_votes, hit_probability
 from ..images import ImageReference
 
@@ -118,54 +118,6 @@ def by_group(y_true, y_proba, groups, *, aggregation="mean"):
         rows = order[starts[chosen] + np.arange(size)[:, np.newaxis]]
         result[chosen] = _AGGREGATIONS[aggregation](proba[rows])
     return GroupPredictions(names, y_true[first], result)
-
-
-def check_probabilities(y_proba):
-    """Check what ``predict_proba`` is to have given.
-
-    Parameters
-    ----------
-    y_proba : array-like of shape (n_samples, n_classes)
-        Probabilities.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_samples, n_classes), float64
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If they are no table of numbers in 0-1.
-    """
-    proba = np.asarray(y_proba)
-    if proba.dtype.kind not in "fiub":
-        raise ValueError(
-            f"y_proba holds values such as {proba.ravel()[0]!r}; wanted probabilities, as "
-            "predict_proba gives them, and not labels."
-        )
-    proba = proba.astype(np.float64)
-    if proba.ndim != 2 or proba.shape[1] < 2:
-        raise ValueError(
-            f"y_proba has shape {proba.shape}; wanted (n_samples, n_classes), as predict_proba "
-            "gives it. Of probabilities p of the second of two classes make "
-            "np.column_stack([1 - p, p])."
-        )
-    if not np.isfinite(proba).all():
-        row = int(np.flatnonzero(~np.isfinite(proba).all(axis=1))[0])
-        raise ValueError(f"y_proba is {proba[row]} for sample {row}; wanted finite numbers.")
-    # Rounding of sums in float32 may go past the ends.
-    outside = np.flatnonzero(((proba < -1e-6) | (proba > 1 + 1e-6)).any(axis=1))
-    if len(outside):
-        raise ValueError(
-            f"y_proba is {proba[outside[0]]} for sample {outside[0]}; wanted probabilities from 0 "
-            "to 1, as predict_proba gives them (not decision_function, nor percent)."
-        )
-    sums = proba.sum(axis=1)
-    if len(proba) and np.abs(sums - 1).max() > 1e-3:
-        row = int(np.abs(sums - 1).argmax())
-        raise ValueError(f"y_proba is {proba[row]} for sample {row}; wanted a sum of 1.")
-    return proba
 
 
 def _check_labels(y_true, names, numbers, first):

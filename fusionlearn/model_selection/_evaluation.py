@@ -5,7 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..metrics import by_group, check_probabilities
+from .._labels import check_probabilities
+from ..metrics import by_group
 from ._report import make_cautions, make_text
 from ._scores import SCORES, difference_interval, resampled_scores, score_interval
 
