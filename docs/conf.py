@@ -36,7 +36,15 @@ autodoc_typehints = "none"
 autodoc_default_options = {
     "exclude-members": ", ".join(
         f"set_{method}_request"
-        for method in ("fit", "predict", "score", "split", "transform", "partial_fit")
+        for method in (
+            "fit",
+            "predict",
+            "score",
+            "split",
+            "transform",
+            "partial_fit",
+            "inverse_transform",
+        )
     )
 }
 numpydoc_show_class_members = False

@@ -9,6 +9,8 @@ import time
 
 import numpy as np
 
+from ._hints import did_you_mean
+
 # path -> (numbers, digest), as git's index has it: a file whose size, time and inode are the
 # same is not read again.
 _KNOWN = {}
@@ -143,6 +145,29 @@ def read_digest(path, status, now):
     if now - status.st_mtime_ns > _SETTLED_NS:
         remember_digest(path, file_numbers(status), digest)
     return digest
+
+
+def check_exists(path):
+    """Raise if nothing lies at a path.
+
+    Parameters
+    ----------
+    path : str
+        Path of a folder or file.
+
+    Raises
+    ------
+    FileNotFoundError
+        With the most similar name that does exist.
+    """
+    if os.path.exists(path):
+        return
+    parent, name = os.path.split(os.path.abspath(path))
+    if os.path.isdir(parent):
+        hint = did_you_mean(name, os.listdir(parent)) or " Check the spelling."
+    else:
+        hint = f" There is no {parent!r} either; check the spelling."
+    raise FileNotFoundError(f"There is no {path!r}.{hint}")
 
 
 def allocate(shape, dtype, budget):

@@ -8,6 +8,7 @@ import warnings
 from .. import __version__
 from .._hints import did_you_mean
 from ..exceptions import FusionlearnError, FusionlearnWarning
+from ._store import add_store
 
 _EPILOG = """examples:
   fusionlearn demo                       on synthetic pictures that are made on the spot
@@ -15,6 +16,8 @@ _EPILOG = """examples:
   fusionlearn demo --data scans/ --weights keras-weights/
                                          with weights files that you have
   fusionlearn demo --help                all options
+  fusionlearn store check features.db    whether a file of features is whole
+  fusionlearn store prune features.db --max-bytes 2G
 
 Nothing that is printed or drawn is a diagnosis.
 """
@@ -95,6 +98,7 @@ def _parser():
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.required = True
     _add_demo(commands)
+    add_store(commands)
     return parser, list(commands.choices)
 
 

@@ -5,8 +5,9 @@ import warnings
 
 from sklearn.utils._param_validation import validate_params
 
+from .._files import check_exists
 from ..exceptions import DataWarning
-from ._files import check_exists, find_pictures, listing
+from ._files import find_pictures, listing
 from ._index import read_index
 from ._records import Record, make_bunch, parse_split
 

@@ -3,8 +3,6 @@
 import os
 from pathlib import PurePath
 
-from .._hints import did_you_mean
-
 # A file with one of these extensions is a picture and is always loaded.
 PICTURE_EXTENSIONS = (
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".tif", ".tiff", ".bmp", ".dib",
@@ -114,29 +112,6 @@ def find_pictures(folder, ignored, root, _above=()):
 def relative(path, root):
     """Path relative to a folder, with forward slashes on every system."""
     return os.path.relpath(path, root).replace(os.sep, "/")
-
-
-def check_exists(path):
-    """Raise if nothing lies at a path.
-
-    Parameters
-    ----------
-    path : str
-        Path of a folder or file.
-
-    Raises
-    ------
-    FileNotFoundError
-        With the most similar name that does exist.
-    """
-    if os.path.exists(path):
-        return
-    parent, name = os.path.split(os.path.abspath(path))
-    if os.path.isdir(parent):
-        hint = did_you_mean(name, os.listdir(parent)) or " Check the spelling."
-    else:
-        hint = f" There is no {parent!r} either; check the spelling."
-    raise FileNotFoundError(f"There is no {path!r}.{hint}")
 
 
 def listing(names):

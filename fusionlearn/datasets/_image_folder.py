@@ -6,9 +6,10 @@ import warnings
 
 from sklearn.utils._param_validation import validate_params
 
+from .._files import check_exists
 from .._hints import did_you_mean
 from ..exceptions import DataWarning
-from ._files import check_exists, find_pictures, list_folder, listing
+from ._files import find_pictures, list_folder, listing
 from ._index import read_index
 from ._records import SPLIT_ALIASES, Record, make_bunch, parse_split, with_groups
 

@@ -69,9 +69,7 @@ class FileIndex:
                     block,
                 )
                 for place, noted, checksum, digest in entries:
-                    # Damage may have made numbers of them.
-                    is_entry = type(noted) is bytes and type(digest) is bytes
-                    if not is_entry or checksum != _checksum(place, noted, digest):
+                    if not _is_whole(place, noted, checksum, digest):
                         damaged += 1
                     elif noted == numbers[paths[place]].encode():
                         found[paths[place]] = digest.hex()
@@ -107,6 +105,14 @@ class FileIndex:
             with self._database.transaction(connection):
                 connection.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", entries)
             self._remember(new)
+
+    def check(self, connection):
+        """Count entries, and those that are damaged."""
+        n_entries = n_damaged = 0
+        for entry in connection.execute("SELECT place, numbers, checksum, digest FROM file"):
+            n_entries += 1
+            n_damaged += not _is_whole(*entry)
+        return n_entries, n_damaged
 
     def forget(self, connection):
         """Drop all entries, inside a transaction of the caller's."""
@@ -154,6 +160,12 @@ def _machine_id():
 
 def _place(host, path):
     return hashlib.blake2b(os.fsencode(path), key=host, digest_size=16).digest()
+
+
+def _is_whole(place, numbers, checksum, digest):
+    # Damage may have made numbers of them.
+    is_entry = all(type(part) is bytes for part in (place, numbers, digest))
+    return is_entry and checksum == _checksum(place, numbers, digest)
 
 
 def _checksum(place, numbers, digest):

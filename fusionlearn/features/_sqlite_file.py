@@ -1,6 +1,7 @@
 """A SQLite file of which nothing that goes wrong costs more than time."""
 
 import os
+import pathlib
 import sqlite3
 import threading
 import time
@@ -93,7 +94,9 @@ class SQLiteFile:
                 if self._connection is not None:
                     self._connection.close()
                     self._connection = None
-                self.warn(what, error)
+                name = self._set_aside() if _is_beyond_repair(error) else None
+                begun = f"; it was set aside as {name} and is begun anew" if name else ""
+                self.warn(what, f"{error}{begun}")
 
     @staticmethod
     @contextmanager
@@ -120,6 +123,22 @@ class SQLiteFile:
             stacklevel=4,
         )
 
+    def _set_aside(self):
+        """Give a file of ours that SQLite cannot read another name, and return that."""
+        name = f"{self.path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+        try:
+            # Another process may have put a new file there already.
+            if not _is_ours(self.path) or self.inode not in (None, file_inode(self.path)):
+                return None
+            for ending in ("-wal", "-shm", ""):
+                with suppress(FileNotFoundError):
+                    os.rename(self.path + ending, name + ending)
+        except OSError as error:
+            self.warn("set aside", error)
+            return None
+        self.inode = None
+        return name
+
     def open(self):
         """Get the connection, which belongs to this process and to the file that is there."""
         if self._connection is not None and self._process != os.getpid():
@@ -134,6 +153,41 @@ class SQLiteFile:
             self._process = os.getpid()
             self.inode = file_inode(self.path)
         return self._connection
+
+
+def _is_beyond_repair(error):
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_store(path):
+    """Whether a file, damaged or not, is one that a store has written.
+
+    Parameters
+    ----------
+    path : str
+        Path of a file.
+
+    Returns
+    -------
+    is_store : bool
+        What its application id says.
+    """
+    connection = sqlite3.connect(f"{pathlib.Path(path).absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        return connection.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID
+    except sqlite3.Error:
+        return _is_ours(path)
+    finally:
+        connection.close()
+
+
+def _is_ours(path):
+    # What another connection has not yet brought into the file is not looked for here.
+    with open(path, "rb") as file:
+        head = file.read(72)
+    # A name that was mistyped may be that of somebody's picture or table.
+    return head[68:72] == _APPLICATION_ID.to_bytes(4, "big")
 
 
 def file_inode(path):

@@ -128,6 +128,30 @@ class SQLiteRows(SQLiteFile):
             counts["computed"] = _count(connection, "computed")
         return counts
 
+    def check(self):
+        """Read everything; count what is there and what is damaged."""
+        counts = {"rows": 0, "damaged_rows": 0, "files": 0, "damaged_files": 0, "problems": []}
+        finished = False
+        with self.guarded("checked"):
+            connection = self.open()
+            found = connection.execute("PRAGMA integrity_check(20)")
+            texts = [text.decode(errors="replace") for (text,) in found]
+            counts["problems"] += [text for text in texts if text != "ok"]
+            for network, key, checksum, vector in connection.execute(
+                "SELECT identity, picture, checksum, vector FROM feature "
+                "LEFT JOIN network ON network.id = feature.network"
+            ):
+                counts["rows"] += 1
+                # Damage may have made numbers of them, or lost the network.
+                is_row = type(network) is bytes and type(key) is bytes and type(vector) is bytes
+                if not is_row or checksum != _checksum(zlib.crc32(network), key, vector):
+                    counts["damaged_rows"] += 1
+            counts["files"], counts["damaged_files"] = self.files.check(connection)
+            finished = True
+        if not finished:
+            counts["problems"].append("the file cannot be read to its end")
+        return counts
+
     def _acquired(self):
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):  # FileLock would make it

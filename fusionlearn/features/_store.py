@@ -94,6 +94,31 @@ class FeatureStore:
         """
         return self._rows.stats()
 
+    def check(self):
+        """Read everything that is kept, and count what is damaged.
+
+        Damaged rows are never returned; they count as missing and are computed again.
+
+        Returns
+        -------
+        counts : dict
+            ``rows`` and ``damaged_rows``; ``files`` and ``damaged_files``: digests of
+            picture files that are noted; ``problems``: what SQLite says of the file, a
+            list of str that is empty where it is whole.
+
+        Warns
+        -----
+        FeatureStoreWarning
+            If the file cannot be read to its end.
+
+        Examples
+        --------
+        >>> from fusionlearn import FeatureStore
+        >>> FeatureStore().check()["problems"]
+        []
+        """
+        return self._rows.check()
+
     def prune(self, max_bytes):
         """Drop the least recently used rows.
 

@@ -90,7 +90,7 @@ def test_version(capsys):
     ("arguments", "message"),
     [
         (["dmeo"], "there is no command 'dmeo'. Did you mean 'demo'?"),
-        (["frobnicate"], "there is no command 'frobnicate'. There are: demo."),
+        (["frobnicate"], "there is no command 'frobnicate'. There are: demo, store."),
         (["demo", "--dta", "x"], "--dta"),
         (["demo", "--data"], "expected one argument"),
         (["--quiet"], "COMMAND"),

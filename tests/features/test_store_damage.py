@@ -94,3 +94,62 @@ def test_any_other_type(content, tmp_path, column, value):
         connection.execute(f"UPDATE {table} SET {name} = {value}")
     connection.close()
     assert check(path) == ((0, 6) if table == "feature" else (6, 0))
+
+
+def test_a_check_counts_what_is_damaged(content, tmp_path):
+    path = tmp_path / "features.db"
+    path.write_bytes(content)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE feature SET checksum = checksum + 1 WHERE rowid = 2")
+        connection.execute("UPDATE file SET digest = zeroblob(32) WHERE numbers = '3 1 1'")
+    connection.close()
+    counts = FeatureStore(path).check()
+    assert (counts["rows"], counts["damaged_rows"]) == (6, 1)
+    assert (counts["files"], counts["damaged_files"]) == (6, 1)
+    assert counts["problems"] == []
+
+
+def torn(content):
+    """A file whose head is a store's and whose pages are not."""
+    return content[:100] + b"\xff" * (len(content) - 100)
+
+
+def test_a_file_beyond_repair_is_set_aside_and_begun_anew(content, tmp_path):
+    path = tmp_path / "features.db"
+    path.write_bytes(torn(content))
+    store = FeatureStore(path)
+    message = r"could not be read: .*; it was set aside as .*features\.db\.damaged-.* begun anew"
+    with pytest.warns(FeatureStoreWarning, match=message):
+        assert store.rows.n_features(NETWORK) is None
+    store.rows.write(NETWORK, "{}", PICTURES, ROWS)
+    assert check(path) == (6, 0)
+    (aside,) = tmp_path.glob("features.db.damaged-*")
+    assert aside.read_bytes() == torn(content)
+
+
+def test_a_check_says_that_a_file_is_beyond_repair(content, tmp_path):
+    path = tmp_path / "features.db"
+    path.write_bytes(torn(content))
+    with pytest.warns(FeatureStoreWarning):
+        counts = FeatureStore(path).check()
+    assert counts["problems"] == ["the file cannot be read to its end"]
+
+
+@pytest.mark.parametrize("name", ["another program's", "a picture"])
+def test_what_is_no_store_stays_where_it_is(tmp_path, name):
+    """A path that was mistyped must not cost somebody a file."""
+    path = tmp_path / "features.db"
+    if name == "another program's":
+        connection = sqlite3.connect(path)
+        with connection:
+            connection.execute("CREATE TABLE patients (name)")
+        connection.close()
+    else:
+        path.write_bytes(b"\x89PNG and so on" * 99)
+    before = path.read_bytes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FeatureStoreWarning)
+        FeatureStore(path).rows.read(NETWORK, PICTURES, np.empty((6, 700), np.float32))
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.glob("features.db*")] == ["features.db"]
