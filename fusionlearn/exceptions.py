@@ -14,6 +14,7 @@ __all__ = [
     "GroupConflictError",
     "ImageError",
     "ImageWarning",
+    "LeakageError",
     "SmallSampleWarning",
     "UnknownBackboneError",
     "ValidationSplitWarning",
@@ -83,6 +84,10 @@ class ImageError(FusionlearnError, ValueError):
 
 class GroupConflictError(FusionlearnError, ValueError):
     """The given ``groups`` contradict the groups that the pictures carry."""
+
+
+class LeakageError(FusionlearnError, ValueError):
+    """Scores of a data set would be too good."""
 
 
 class BackboneError(FusionlearnError, ValueError):

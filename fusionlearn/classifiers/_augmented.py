@@ -21,6 +21,7 @@ from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
 from .._metadata import fit_with_metadata
 from ..exceptions import ValidationSplitWarning, VoteWarning
 from ..images import ImageAugmenter, check_images, fixed_seed, get_groups
+from ..images._copies import warn_of_copies
 from ._targets import check_targets
 
 # Pictures whose augmented views are predicted together.
@@ -162,6 +163,9 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
         VoteWarning
             If ``estimator`` has a threshold of its own, which is not used.
 
+        DataWarning
+            If one picture has two labels or stands under two patients.
+
         ValidationSplitWarning
             If something in ``estimator`` splits by a ``cv`` that does not use groups.
         """
@@ -172,6 +176,7 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
         if len(labels := np.unique(y).tolist()) < 2:
             raise ValueError(f"y has 1 class only, {labels[0]!r}; wanted at least 2 classes.")
         context.call_on_fit_task_begin(estimator=self, X=references, y=y)
+        warn_of_copies(references, y, get_groups(references), 3)
         if _has_own_threshold(self.estimator):
             warnings.warn(
                 "predict takes the most probable class, so the threshold inside estimator is "

@@ -16,7 +16,7 @@ from ..exceptions import BackboneWeightsError
 from ..features import FeatureStore, extractors_from_folder, make_extractors
 from ..images import get_groups
 from ..inspection import AugmentationDisplay, ClassDistributionDisplay, HistoryDisplay
-from ..model_selection import evaluate, make_shortcut_baseline
+from ..model_selection import audit_leakage, evaluate, make_shortcut_baseline
 from ..presets import covid_ct
 
 # Small networks with small downloads: the demo shows the way, not the best figure.
@@ -75,6 +75,7 @@ def run_demo(*, data=None, group_pattern=None, weights=None, out="fusionlearn-de
     dataset = _load(data, group_pattern)
     n_folds = _count_folds(dataset)
     _describe(dataset)
+    print(f"\nAudit of {audit_leakage(dataset.data, dataset.target)}\n", flush=True)
     out.mkdir(parents=True, exist_ok=True)
     store = FeatureStore(out / "features.db")
     networks = _networks(weights, store, verbose=int(progress))

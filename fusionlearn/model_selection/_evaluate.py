@@ -13,6 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._labels import check_labels
 from ..exceptions import SmallSampleWarning
 from ..images import check_images, get_groups, reduce_grain
+from ..images._copies import warn_of_copies
 from ._evaluation import Evaluation
 from ._report import small_sample
 from ._scores import SCORES
@@ -128,6 +129,10 @@ def evaluate(
 
     Warns
     -----
+    DataWarning
+        If the same picture has two labels, or stands under two patients, so that it may be
+        on both sides of a split; see :func:`audit_leakage`.
+
     SmallSampleWarning
         If a class has fewer than 30 patients. Percentiles of so few resampled clusters
         are too narrow [1]_; and if all of n patients of a class are judged right, an
@@ -184,6 +189,7 @@ def evaluate(
     ]
     for folds in repeats:
         _check_folds(cv, folds, groups)
+    warn_of_copies(references, y, groups, _CALLER)
     caution = small_sample(y, groups, classes, known)
     if caution is not None:
         warnings.warn(caution, SmallSampleWarning, stacklevel=_CALLER)
