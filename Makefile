@@ -1,5 +1,5 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
-# make demo | test | lint | docs | test-slow | bench | clean  PYTHON=python3.12 picks an interpreter
+# make demo | test | lint | docs | test-slow | torture | bench | clean  PYTHON=python3.12 picks an interpreter
 # make demo DATA=scans/ PATIENTS='(patient[0-9]+)'            on your pictures, and whose they are
 # make bench BENCH=head OUT=docs/_data/benchmarks QUICK=1     one, into a folder, a smoke run
 
@@ -13,7 +13,7 @@ BENCH ?=
 OUT ?=
 QUICK ?=
 
-.PHONY: demo test test-slow lint format docs bench clean help
+.PHONY: demo test test-slow torture lint format docs bench clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -34,6 +34,9 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+torture: $(READY)
+	$(BIN)/python -m pytest -m torture tests/torture $(if $(OUT),--torture-out "$(OUT)")
 
 lint: $(READY)
 	$(BIN)/ruff check .
