@@ -26,6 +26,9 @@ _HOMES = {
     "MajorityVoteFusion": "fusion",
     "AugmentedClassifier": "classifiers",
     "FineTuneClassifier": "classifiers",
+    # models in files
+    "load": "persistence",
+    "save": "persistence",
     # settings
     "config_context": "_config",
     "get_config": "_config",
@@ -42,6 +45,7 @@ _ROOMS = (
     "inspection",
     "metrics",
     "model_selection",
+    "persistence",
     "presets",
 )
 

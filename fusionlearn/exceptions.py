@@ -15,11 +15,35 @@ __all__ = [
     "ImageError",
     "ImageWarning",
     "LeakageError",
+    "PersistenceError",
     "SmallSampleWarning",
     "UnknownBackboneError",
     "ValidationSplitWarning",
     "VoteWarning",
 ]
+
+
+_LONGEST = 1000
+
+
+def printable(text):
+    """Make text safe to show: a file may be called like a command to the terminal.
+
+    Parameters
+    ----------
+    text : str
+        A path, or what a parser says of a file.
+
+    Returns
+    -------
+    text : str
+        Escapes in the place of what cannot be printed, and of a very long text its ends.
+    """
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class FusionlearnError(Exception):
@@ -62,7 +86,7 @@ class ImageError(FusionlearnError, ValueError):
     def __str__(self):
         where = "X" if self.index is None else f"picture {self.index}"
         if self.path is not None:
-            where += f" ({self.path})"
+            where += f" ({printable(self.path)})"
         message = f"{where}: got {self.got}; wanted {self.wanted}. {self.remedy}"
         return f"{message}\n{self.others}" if self.others else message
 
@@ -88,6 +112,10 @@ class GroupConflictError(FusionlearnError, ValueError):
 
 class LeakageError(FusionlearnError, ValueError):
     """Scores of a data set would be too good."""
+
+
+class PersistenceError(FusionlearnError, ValueError):
+    """A model cannot be written to a file, or a file is no model that can be loaded."""
 
 
 class BackboneError(FusionlearnError, ValueError):

@@ -35,7 +35,7 @@ def check_engine(engine, precision):
             f"precision={precision!r} with engine='keras': wanted 'float32'. bfloat16 needs "
             "engine='openvino' (or 'auto')."
         )
-    if (engine == "openvino" or precision != "float32") and not _has_openvino():
+    if (engine == "openvino" or precision != "float32") and not has_openvino():
         raise BackboneError(
             f"engine={engine!r}, precision={precision!r}: OpenVINO is not installed. "
             "Install it (pip install 'fusionlearn[openvino]'), or leave both at their defaults."
@@ -63,12 +63,19 @@ def choose_engine(engine, precision):
         return engine
     if precision != "float32":
         return "openvino"
-    if _has_openvino() and keras_backend() == "tensorflow" and not _has_gpu():
+    if has_openvino() and keras_backend() == "tensorflow" and not _has_gpu():
         return "openvino"
     return "keras"
 
 
-def _has_openvino():
+def has_openvino():
+    """Tell whether OpenVINO is installed.
+
+    Returns
+    -------
+    installed : bool
+        Without importing it.
+    """
     return importlib.util.find_spec("openvino") is not None
 
 

@@ -241,7 +241,7 @@ def test_a_graph_is_kept_with_digests_of_its_files(tiny, own_cache):
 
 
 def test_without_openvino(tiny, pictures, monkeypatch):
-    monkeypatch.setattr(_choice, "_has_openvino", lambda: False)
+    monkeypatch.setattr(_choice, "has_openvino", lambda: False)
     for params in ({"engine": "openvino"}, {"precision": "bfloat16"}):
         with pytest.raises(BackboneError, match="not installed"):
             BackboneFeatureExtractor(tiny, **params).fit(pictures)

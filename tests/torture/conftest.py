@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter, config):
                 for name, counts in report.user_properties:
                     if name == "tally":
                         found[report.nodeid, counts["what"]] = counts
-    if not found or not config.option.markexpr == "torture":
+    if not found or config.option.markexpr != "torture":
         return
     width = max(len(counts["what"]) for counts in found.values())
     terminalreporter.section("torture")

@@ -1,0 +1,163 @@
+"""Networks in a file: their names and digests, never their weights."""
+
+import copy
+import json
+import os
+import warnings
+
+from .._files import file_digest
+from ..backbones._backbone import Backbone
+from ..backbones._choice import has_openvino
+from ..exceptions import BackboneWeightsError, EngineWarning
+from ..features import BackboneFeatureExtractor, FeatureStore
+from ._container import refusal
+from ._rebuild import rebuild
+
+_TOKEN = "weights-file"
+_SUFFIXES = (".h5", ".hdf5", ".keras")
+
+
+def pack_networks(estimator):
+    """Make an estimator fit to be sent away, and describe the networks in it.
+
+    Stores stay behind; weights files become their digests, with the path as a hint;
+    registered networks become their names.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any, which is not changed.
+
+    Returns
+    -------
+    estimator : estimator
+        A copy as far as there is something to change.
+
+    networks : dict
+        Descriptions by identity.
+    """
+    networks = {}
+
+    def pack(value):
+        if isinstance(value, FeatureStore):
+            return None
+        if isinstance(value, Backbone):
+            return value.name
+        if isinstance(value, BackboneFeatureExtractor):
+            network = value.job().network
+            networks[network.identity] = json.loads(network.description)
+            value = copy.copy(value)
+            value.store = None
+            value.application = network.backbone.name
+            if network.weights not in (None, "imagenet"):
+                digest = file_digest(network.weights)
+                value.weights = f"{_TOKEN}:{digest}:{os.fspath(value.weights)}"
+        return value
+
+    return rebuild(estimator, pack), networks
+
+
+def unpack_networks(estimator, networks, path, weights=None, store=None):
+    """Fit an estimator that was loaded to this machine, and make sure of its networks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What skops made; it is changed.
+
+    networks : dict
+        What ``pack_networks`` gave.
+
+    path : str or path-like
+        The model's file.
+
+    weights : str or path-like, default=None
+        A weights file, or a folder in which to look for them.
+
+    store : FeatureStore, path or None, default=None
+        Where features are kept.
+
+    Raises
+    ------
+    PersistenceError
+        If a network is not the one with which the model was made.
+
+    BackboneError
+        If a network is unknown here, or its weights cannot be found.
+    """
+    places = [weights] if weights is not None else []
+    places.append(os.path.dirname(os.path.abspath(path)))
+
+    def unpack(value):
+        if isinstance(value, BackboneFeatureExtractor):
+            value.store = store
+            value.weights = _find_weights(value.weights, places, path)
+            if value.engine == "openvino" and value.precision == "float32" and not has_openvino():
+                warnings.warn(
+                    f"{os.fspath(path)!r} asks for OpenVINO, which is not installed. Keras takes "
+                    "its place: the same features to rounding, more slowly.",
+                    EngineWarning,
+                    stacklevel=4,
+                )
+                value.engine = "auto"
+            network = value.job().network
+            if network.identity not in networks:
+                raise _other_network(path, json.loads(network.description), networks)
+        return value
+
+    rebuild(estimator, unpack)
+
+
+def _find_weights(weights, places, path):
+    if weights is None or weights == "imagenet":
+        return weights
+    kind, _, rest = str(weights).partition(":")
+    digest, _, hint = rest.partition(":")
+    if kind != _TOKEN or len(digest) != 64:
+        raise refusal(
+            path,
+            f"it asks for the weights {weights!r}",
+            "Save the model again with fusionlearn.save.",
+        )
+    name = os.path.basename(hint.replace("\\", "/"))
+    candidates = [file for place in places for file in _files(place, name)]
+    # A path on another machine may be a network address: opening it would call there.
+    if not hint.startswith(("//", "\\\\")):
+        candidates.insert(0, hint)
+    for candidate in candidates:
+        if os.path.isfile(candidate) and file_digest(os.path.abspath(candidate)) == digest:
+            return candidate
+    raise BackboneWeightsError(
+        f"{os.fspath(path)!r} was made with the weights file {name!r} (SHA-256 {digest[:16]}...), "
+        f"which is neither at {hint!r} nor beside the model"
+        f"{f' nor in {os.fspath(places[0])!r}' if len(places) > 1 else ''}. Pass its path or its "
+        "folder: weights=..."
+    )
+
+
+def _files(place, name):
+    """Weights files of a folder, or the one file; the one with the name first."""
+    place = os.fspath(place)
+    if not os.path.isdir(place):
+        return [place]
+    found = sorted(entry for entry in os.listdir(place) if entry.endswith(_SUFFIXES))
+    found.sort(key=lambda entry: entry != name)
+    return [os.path.join(place, entry) for entry in found]
+
+
+def _other_network(path, here, networks):
+    known = [entry for entry in networks.values() if isinstance(entry, dict)]
+    there = max(
+        known, key=lambda entry: sum(entry.get(key) == here[key] for key in here), default={}
+    )
+    differing = [
+        f"{key} is {here[key]!r} here and was {there.get(key)!r}"
+        for key in here
+        if here[key] != there.get(key)
+    ]
+    return refusal(
+        path,
+        f"a network is not the one with which it was made ({'; '.join(differing)})",
+        "Its features would be others, and so would the predictions. Use the versions that the "
+        "file names (fusionlearn.persistence.inspect), or train the model anew.",
+    )
