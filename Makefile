@@ -1,10 +1,11 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
-# make demo | test | lint | docs | test-slow | torture | bench | clean  PYTHON=python3.12 picks an interpreter
+# make demo | test | lint | docs | test-slow | test-oldest | torture | bench | clean  PYTHON=python3.12 picks an interpreter
 # make demo DATA=scans/ PATIENTS='(patient[0-9]+)'            on your pictures, and whose they are
 # make bench BENCH=head OUT=docs/_data/benchmarks QUICK=1     one, into a folder, a smoke run
 
 PYTHON ?= python3
 VENV ?= .venv
+OLDEST ?= .venv-oldest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
@@ -12,8 +13,9 @@ PATIENTS ?=
 BENCH ?=
 OUT ?=
 QUICK ?=
+TESTS ?=
 
-.PHONY: demo test test-slow torture lint format docs bench clean help
+.PHONY: demo test test-slow test-oldest torture lint format docs bench clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -38,6 +40,13 @@ test-slow: $(READY)
 torture: $(READY)
 	$(BIN)/python -m pytest -m torture tests/torture $(if $(OUT),--torture-out "$(OUT)")
 
+# The lower bounds of pyproject.toml, taken at their word.
+test-oldest:
+	$(PYTHON) -m venv $(OLDEST)
+	$(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; o = p["optional-dependencies"]; print(*(d.replace(">=", "==") for d in p["dependencies"] + o["openvino"] + o["plot"]), sep="\n")' > $(OLDEST)/oldest.txt
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c $(OLDEST)/oldest.txt -e ".[openvino,plot,test]"
+	$(OLDEST)/bin/python -m pytest -W ignore::DeprecationWarning --ignore=tests/test_docs.py $(TESTS)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -55,4 +64,4 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks $(BENCH) $(if $(OUT),--out "$(OUT)") $(if $(QUICK),--quick)
 
 clean:
-	rm -rf $(VENV) docs/_build docs/api/generated build *.egg-info .coverage* .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(OLDEST) docs/_build docs/api/generated build *.egg-info .coverage* .pytest_cache .ruff_cache

@@ -13,6 +13,8 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
+from .exceptions import ForkedProcessError
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn < 1.9
@@ -67,6 +69,40 @@ _CHATTER = re.compile(
     rb"|I0000 .*(XLA|StreamExecutor|MLIR)"
     rb"|[IE]0000 .*(oneDNN|cuda|CUDA|cuInit|cpu_feature_guard|computation_placer))"
 )
+
+
+class _Runtime:
+    """Whether TensorFlow or OpenVINO have threads, which a forked child does not inherit."""
+
+    has_run = False
+    is_orphaned = False
+
+    def after_fork(self):
+        self.is_orphaned = self.has_run
+
+
+_RUNTIME = _Runtime()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_RUNTIME.after_fork)
+
+
+def enter_runtime():
+    """Say that TensorFlow or OpenVINO are about to work in this process.
+
+    Raises
+    ------
+    ForkedProcessError
+        If they worked in the process from which this one was forked: their threads are
+        not here, and they would wait for them for ever.
+    """
+    if _RUNTIME.is_orphaned:
+        raise ForkedProcessError(
+            "this process was forked from one in which networks had run, whose threads it does "
+            "not have: a network would wait for them for ever. Start processes by joblib "
+            "(n_jobs=2) or multiprocessing.get_context('spawn'), or have the features in a "
+            "store before you fork."
+        )
+    _RUNTIME.has_run = True
 
 
 def import_keras():
@@ -165,7 +201,13 @@ def isolated_keras_build(seed):
     Yields
     ------
     None
+
+    Raises
+    ------
+    ForkedProcessError
+        If this process was forked from one in which networks had run.
     """
+    enter_runtime()  # initial weights are computed
     from keras.src.backend.common import global_state
 
     config = import_keras().config

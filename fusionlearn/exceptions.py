@@ -9,6 +9,7 @@ __all__ = [
     "BackboneWeightsError",
     "DataWarning",
     "FeatureStoreWarning",
+    "ForkedProcessError",
     "FusionlearnError",
     "FusionlearnWarning",
     "GroupConflictError",
@@ -130,6 +131,10 @@ class UnknownBackboneError(BackboneError, KeyError):
 
 class BackboneWeightsError(BackboneError, OSError):
     """The weights of a network could not be had or do not fit it."""
+
+
+class ForkedProcessError(FusionlearnError, RuntimeError):
+    """A process was forked from one whose networks had run, and cannot run any."""
 
 
 class FusionlearnWarning(UserWarning):

@@ -3,6 +3,7 @@
 import threading
 import warnings
 
+from .._compat import enter_runtime
 from ..exceptions import BackboneError, BackboneWeightsError, EngineWarning
 from ._choice import choose_engine
 from ._keras_engine import KerasEngine
@@ -27,11 +28,17 @@ def get_engine(network):
     engine : Engine
         The same one for equal networks.
 
+    Raises
+    ------
+    ForkedProcessError
+        If this process was forked from one in which networks had run.
+
     Warns
     -----
     EngineWarning
         If OpenVINO was chosen by "auto" and cannot run the network, so that Keras does.
     """
+    enter_runtime()
     with _LOCK:
         asked = (network.identity, network.engine)
         if asked not in _ENGINES:

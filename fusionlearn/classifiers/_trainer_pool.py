@@ -3,6 +3,7 @@
 import threading
 from contextlib import contextmanager
 
+from .._compat import enter_runtime
 from ._joint import JointTrainer
 from ._trainer import Trainer
 
@@ -43,7 +44,13 @@ class TrainerPool:
         ------
         trainer : Trainer
             A trainer that nobody else has. It must be reset before it is used.
+
+        Raises
+        ------
+        ForkedProcessError
+            If this process was forked from one in which networks had run.
         """
+        enter_runtime()
         trainer = self._take(head) or self._trainer_class(head)
         try:
             yield trainer
