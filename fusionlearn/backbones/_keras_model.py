@@ -10,6 +10,7 @@ from ..exceptions import BackboneError, BackboneWeightsError
 from ._cut import split_model
 from ._describe import signature
 from ._register import build_registered
+from ._weights_check import check_weights_file
 
 
 def build_feature_model(network):
@@ -116,6 +117,7 @@ def _build_application(network):
 
 
 def _load_weights(base, network):
+    check_weights_file(network.weights)
     try:
         base.load_weights(network.weights)
     except Exception as error:
