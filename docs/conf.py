@@ -20,6 +20,7 @@ extensions = [
     "sphinx_copybutton",
     "project_tables",
     "accuracy_tables",
+    "torture_table",
     "benchmark_tables",
 ]
 exclude_patterns = ["_build", "_ext", "_static", "_templates"]

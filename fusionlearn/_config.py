@@ -9,7 +9,10 @@ _CONFIG = {
     "feature_memory": 2**30,
     "head_memory": 2**31,
     "inference_streams": "auto",
+    "max_image_bytes": 2**29,
+    "max_image_metadata": 2**24,
     "max_image_pixels": 89_478_485,
+    "max_image_seconds": 60,
 }
 
 
@@ -24,14 +27,21 @@ def get_config():
     Examples
     --------
     >>> from fusionlearn import get_config
-    >>> sorted(get_config())
-    ['feature_memory', 'head_memory', 'inference_streams', 'max_image_pixels']
+    >>> get_config()["max_image_pixels"]
+    89478485
     """
     return dict(_CONFIG)
 
 
 def set_config(
-    *, feature_memory=None, head_memory=None, inference_streams=None, max_image_pixels=None
+    *,
+    feature_memory=None,
+    head_memory=None,
+    inference_streams=None,
+    max_image_bytes=None,
+    max_image_metadata=None,
+    max_image_pixels=None,
+    max_image_seconds=None,
 ):
     """Change settings of this process, for all its threads.
 
@@ -56,9 +66,27 @@ def set_config(
         stream needs memory for the activations of a batch; features do not depend on it
         beyond rounding. None leaves it as it is.
 
+    max_image_bytes : int, default=None
+        Length of a file beyond which it is refused before it is read. Initially 512 MiB:
+        as many pixels as are allowed, with 4 bytes each and nothing compressed, fit in.
+        None leaves it as it is.
+
+    max_image_metadata : int, default=None
+        Bytes around the pixels, such as profiles, EXIF data and comments, beyond which a
+        file is refused. Each part counts as 1 KiB at least and each number of a TIFF tag as
+        32 bytes, since about that is made of them in memory. Initially 16 MiB: colour
+        profiles and what cameras write stay far below it. None leaves it as it is.
+
     max_image_pixels : int, default=None
         Width times height beyond which a picture is refused before it is decoded.
-        Initially 89,478,485, which is Pillow's own limit. None leaves it as it is.
+        Initially 89,478,485, which is Pillow's own limit. Each thread that decodes needs up
+        to 20 bytes for each pixel. None leaves it as it is.
+
+    max_image_seconds : int, default=None
+        Seconds of computing that one picture may take to decode, waiting not counted. They
+        are looked at whenever a decoder asks for more of the file. Initially 60: pictures
+        of the allowed size take a few, except in formats that Pillow decodes in Python.
+        None leaves it as it is.
 
     Raises
     ------
@@ -74,7 +102,10 @@ def set_config(
         "feature_memory": feature_memory,
         "head_memory": head_memory,
         "inference_streams": inference_streams,
+        "max_image_bytes": max_image_bytes,
+        "max_image_metadata": max_image_metadata,
         "max_image_pixels": max_image_pixels,
+        "max_image_seconds": max_image_seconds,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
     for name, value in changes.items():

@@ -1,9 +1,11 @@
 """Files: digests of those that are read once, and a temporary one in the place of memory."""
 
+import errno
 import hashlib
 import math
 import os
 import shutil
+import stat
 import tempfile
 import time
 
@@ -16,6 +18,36 @@ from ._hints import did_you_mean
 _KNOWN = {}
 _KNOWN_MAX = 1_000_000
 _SETTLED_NS = 2_000_000_000
+_PIECE = 2**20
+
+
+def open_regular(path):
+    """Open a file for reading, unless it is a pipe or a device.
+
+    It is looked at after it was opened: what lies at a path may be replaced at any time, and
+    opening a pipe would wait for a writer for ever.
+
+    Parameters
+    ----------
+    path : str
+        Path of a regular file.
+
+    Returns
+    -------
+    file : io.BufferedReader
+        To be closed by the caller.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened or is no regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    file = open(path, "rb", opener=lambda name, _: os.open(name, flags))  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    return file
 
 
 def file_digest(path):
@@ -138,10 +170,20 @@ def read_digest(path, status, now):
     Raises
     ------
     OSError
-        If the file cannot be read.
+        If the file cannot be read; with ``errno.ESTALE`` if it is not that of before.
     """
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    hasher = hashlib.sha256()
+    with open_regular(path) as file:
+        opened = os.fstat(file.fileno())
+        if file_numbers(opened) != file_numbers(status):
+            # Its length, too, may be beyond what was found right for the one before.
+            raise OSError(errno.ESTALE, "it is another file than a moment ago", path)
+        # No further than the file was long: one that grows for ever must come to an end.
+        left = opened.st_size
+        while left > 0 and (data := file.read(min(left, _PIECE))):
+            hasher.update(data)
+            left -= len(data)
+    digest = hasher.hexdigest()
     if now - status.st_mtime_ns > _SETTLED_NS:
         remember_digest(path, file_numbers(status), digest)
     return digest

@@ -274,6 +274,11 @@ def test_options_of_commands_in_the_pages_exist():
     """No page shows an option or a variable that its command does not take."""
     commands = {
         "$ fusionlearn demo": (ROOT / "fusionlearn" / "cli" / "_main.py", r"--[\w-]+", '"{}"'),
+        "$ fusionlearn predict": (
+            ROOT / "fusionlearn" / "cli" / "_predict.py",
+            r"--[\w-]+",
+            '"{}"',
+        ),
         "$ python examples/covid_ct.py": (ROOT / "examples" / "covid_ct.py", r"--[\w-]+", '"{}"'),
         "$ make": (ROOT / "Makefile", r"\b([A-Z]+)=", "\n{} ?="),
     }

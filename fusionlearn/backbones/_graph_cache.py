@@ -10,6 +10,8 @@ import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 from ..exceptions import EngineWarning
 
 # Raised whenever the same network would be converted into another graph.
@@ -120,8 +122,6 @@ def _write(place, graph):
 
 @contextmanager
 def _locked(place):
-    from filelock import FileLock
-
     lock = None
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     TunedThresholdClassifierCV,
@@ -12,17 +12,20 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
+from .._compat import CallbackSupportMixin, with_callbacks
 from .._metadata import fit_with_metadata
 from ..exceptions import ValidationSplitWarning, VoteWarning
+from ..fusion._blame import naming_who_takes_no_pictures
+from ..fusion._constraints import Instance
 from ..images import ImageAugmenter, check_images, fixed_seed, get_groups
 from ..images._copies import warn_of_copies
 from ._targets import check_targets
+from ._weights import check_weights
 
 # Pictures whose augmented views are predicted together.
 _BLOCK = 1024
@@ -114,8 +117,8 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
     _reads_groups_from_pictures = True
 
     _parameter_constraints = {
-        "estimator": [HasMethods("fit")],
-        "augmenter": [HasMethods("fit_resample"), None],
+        "estimator": [Instance(["fit", "get_params"])],
+        "augmenter": [Instance(["fit_resample"]), None],
         "test_copies": [Interval(Integral, 0, None, closed="left")],
     }
 
@@ -156,7 +159,11 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
             If ``groups`` differ from the patients that pictures already have.
 
         ValueError
-            If y does not fit X, or ``estimator`` takes no weights and some are given.
+            If y does not fit X, ``estimator`` is no classifier, or it takes no weights and
+            some are given.
+
+        TypeError
+            If ``estimator`` takes no pictures.
 
         Warns
         -----
@@ -170,6 +177,7 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
             If something in ``estimator`` splits by a ``cv`` that does not use groups.
         """
         self._validate_params()
+        self._check_parts()
         context = self._init_callback_context(max_subtasks=1)
         references = self._check_images(X, groups)
         y = check_targets(self, y, references)
@@ -192,20 +200,20 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
             self.augmenter_.random_state = fixed_seed(self.augmenter_.random_state)
         resampled, resampled_y = self.augmenter_.fit_resample(references, y)
         if sample_weight is not None:
-            sample_weight = check_sample_weight(
-                sample_weight, references, ensure_non_negative=True
-            )[self.augmenter_.sample_indices_]
+            weights = check_weights(sample_weight, references)
+            sample_weight = weights[self.augmenter_.sample_indices_]
         self.estimator_ = clone(self.estimator)
         task = context.subcontext(task_name="fit-estimator")
         with task.propagate_callback_context(self.estimator_):
             task.call_on_fit_task_begin(estimator=self, X=resampled, y=resampled_y)
-            fit_with_metadata(
-                self.estimator_,
-                resampled,
-                resampled_y,
-                sample_weight=sample_weight,
-                groups=get_groups(resampled),
-            )
+            with naming_who_takes_no_pictures("estimator", self.estimator_):
+                fit_with_metadata(
+                    self.estimator_,
+                    resampled,
+                    resampled_y,
+                    sample_weight=sample_weight,
+                    groups=get_groups(resampled),
+                )
             task.call_on_fit_task_end(estimator=self, X=resampled, y=resampled_y)
         self.classes_ = getattr(self.estimator_, "classes_", np.unique(y))
         context.call_on_fit_task_end(estimator=self, X=references, y=y)
@@ -289,6 +297,16 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
         check_is_fitted(self)
         return self._mean_over_views(X, self.estimator_.decision_function)
 
+    def _check_parts(self):
+        if not is_classifier(self.estimator):
+            raise ValueError(f"estimator is {self.estimator!r}; wanted a classifier of pictures.")
+        makes_views = self.augmenter is None or hasattr(self.augmenter, "make_copies")
+        if self.test_copies > 0 and not makes_views:
+            raise ValueError(
+                f"augmenter is {self.augmenter!r}, which has no make_copies; wanted an "
+                f"ImageAugmenter with test_copies={self.test_copies}."
+            )
+
     def _check_images(self, X, groups=None):
         return check_images(X, groups)
 
@@ -299,7 +317,7 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
         means = []
         for start in range(0, len(references), _BLOCK):
             block = references[start : start + _BLOCK]
-            copies = self.augmenter_.make_copies(block, self.test_copies)
+            copies = self.augmenter_.make_copies(block, int(self.test_copies))
             views = np.hstack([block[:, np.newaxis], copies])
             values = method(views.ravel())
             means.append(values.reshape(*views.shape, *values.shape[1:]).mean(axis=1))

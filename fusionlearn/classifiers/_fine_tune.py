@@ -5,14 +5,16 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from .._compat import CallbackSupportMixin, check_sample_weight, with_callbacks
+from .._compat import CallbackSupportMixin, with_callbacks
 from .._labels import check_labels
 from ..exceptions import ImageError
+from ..fusion._blame import naming_who_takes_no_pictures
+from ..fusion._constraints import POSITIVE, WEIGHT, Instance
 from ..images import check_images, contains_pictures, get_groups
+from ._groups import check_groups
 from ._head import Head, is_worth_xla
 from ._holdout import split_validation
 from ._joint_training import Tuning, find_members, get_rows, trained_layers, tune
@@ -21,10 +23,15 @@ from ._predictor import PredictorMixin
 from ._progress import EpochObserver
 from ._targets import check_targets, spawn_seeds
 from ._training import Schedule, train
+from ._weights import weigh
 
 # Taken as they are, and converted block by block where they are computed with; anything
 # else becomes the first of them, all at once.
 _TRAINABLE = [np.float32, np.float64]
+# TensorFlow counts in int32.
+_MOST_UNITS = 2**31 - 1
+# In float32 a larger one would be 1, and nothing would be left to learn from.
+_MOST_DROPOUT = 1 - 2.0**-24
 
 
 class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, BaseEstimator):
@@ -197,7 +204,7 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
     __metadata_request__fit = {"groups": True}
 
     _parameter_constraints = {
-        "extractor": [HasMethods(["fit", "transform"]), None],
+        "extractor": [Instance(["fit", "transform"]), None],
         "unfreeze": [
             Interval(Integral, 0, None, closed="left"),
             Interval(Real, 0, 1, closed="both"),
@@ -207,16 +214,16 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
         "hidden_units": [list, tuple],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "optimizer": [str],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "fine_tune_learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [POSITIVE],
+        "fine_tune_learning_rate": [POSITIVE],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
         "fine_tune_schedule": [StrOptions({"constant", "cosine"})],
-        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
-        "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+        "weight_decay": [WEIGHT, None],
+        "clipnorm": [POSITIVE, None],
         "weight_averaging": [Interval(Real, 0, 1, closed="left")],
-        "validation": [StrOptions({"stratified", "tail"}), HasMethods("split"), None],
+        "validation": [StrOptions({"stratified", "tail"}), Instance("split"), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "early_stopping": ["boolean"],
         "patience": [Interval(Integral, 1, None, closed="left")],
@@ -324,8 +331,9 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
             If no reliable validation part can be split off.
         """
         self._validate_params()
-        # Text has a method "split" too.
-        if isinstance(self.validation, str) and self.validation not in ("stratified", "tail"):
+        # Text and bytes have a method "split" too.
+        is_text = isinstance(self.validation, (str, bytes, bytearray))
+        if is_text and self.validation not in ("stratified", "tail"):
             raise ValueError(
                 f"validation={self.validation!r}: wanted 'stratified', 'tail', a splitter or None."
             )
@@ -337,7 +345,7 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
         data, features, y, groups = self._check_data(X, y, groups)
         context.call_on_fit_task_begin(estimator=self, X=data, y=y)
         classes, labels = np.unique(y, return_inverse=True)
-        weight = self._check_weights(sample_weight, features, y, classes, labels)
+        weight = weigh(self.class_weight, sample_weight, features, y)
         seeds = spawn_seeds(self.random_state, 4)
         rng = np.random.default_rng(seeds[0])
         parts = self._split_validation(data, labels, weight, groups, rng)
@@ -398,7 +406,8 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
             )
         find_optimizer(self.optimizer)
         for units in self.hidden_units:
-            if not isinstance(units, Integral) or isinstance(units, bool) or units < 1:
+            is_number = isinstance(units, Integral) and not isinstance(units, bool)
+            if not is_number or not 1 <= units <= _MOST_UNITS:
                 raise ValueError(
                     f"hidden_units={self.hidden_units!r}: wanted positive integers, such as "
                     "(64,) for one hidden layer of 64 units."
@@ -420,31 +429,20 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
             data, y = validate_data(self, X, y, dtype=_TRAINABLE)
             y = check_labels(y)
             if groups is not None:
-                groups = check_array(groups, dtype=None, ensure_2d=False, input_name="groups")
+                groups = check_groups(groups)
                 check_consistent_length(data, groups)
             return data, data, y, groups
         data = self._check_images(X, groups)
         y = check_targets(self, y, data)
         self.extractor_ = clone(self.extractor)
-        if hasattr(self.extractor_, "fit_transform"):
-            features = self.extractor_.fit_transform(data, y)
-        else:
-            features = self.extractor_.fit(data, y).transform(data)
+        with naming_who_takes_no_pictures("extractor", self.extractor_):
+            if hasattr(self.extractor_, "fit_transform"):
+                features = self.extractor_.fit_transform(data, y)
+            else:
+                features = self.extractor_.fit(data, y).transform(data)
         features = check_array(features, dtype=_TRAINABLE, input_name="features")
         check_consistent_length(data, features)
         return data, features, y, get_groups(data)
-
-    def _check_weights(self, sample_weight, features, y, classes, labels):
-        weight = check_sample_weight(
-            sample_weight, features, dtype=np.float64, ensure_non_negative=True
-        )
-        if len(np.unique(labels[weight > 0])) < 2:
-            raise ValueError(
-                "y has 1 class among the samples of positive weight; a classifier needs at "
-                "least 2 classes to train on."
-            )
-        by_class = compute_class_weight(self.class_weight, classes=classes, y=y)
-        return (weight * by_class[labels]).astype(np.float32)
 
     def _split_validation(self, X, labels, weight, groups, rng):
         return split_validation(
@@ -466,25 +464,32 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
 
     def _schedule(self):
         return Schedule(
-            learning_rate=self.learning_rate,
-            dropout=self.dropout,
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            patience=self.patience if self.early_stopping else None,
+            learning_rate=float(self.learning_rate),
+            **self._common(),
+            epochs=int(self.epochs),
         )
+
+    def _common(self):
+        """What head and layers are trained with, as Python's own numbers.
+
+        NumPy's short types overflow where they are computed with.
+        """
+        return {
+            "dropout": min(float(self.dropout), _MOST_DROPOUT),
+            "batch_size": int(self.batch_size),
+            "patience": int(self.patience) if self.early_stopping else None,
+        }
 
     def _tuning(self):
         return Tuning(
             optimizer=self.optimizer.lower(),
-            weight_decay=self.weight_decay,
-            clipnorm=self.clipnorm,
-            learning_rate=self.fine_tune_learning_rate,
+            weight_decay=None if self.weight_decay is None else float(self.weight_decay),
+            clipnorm=None if self.clipnorm is None else float(self.clipnorm),
+            learning_rate=float(self.fine_tune_learning_rate),
             schedule=self.fine_tune_schedule,
-            averaging=self.weight_averaging,
-            dropout=self.dropout,
-            batch_size=self.batch_size,
-            epochs=self.fine_tune_epochs,
-            patience=self.patience if self.early_stopping else None,
+            averaging=float(self.weight_averaging),
+            **self._common(),
+            epochs=int(self.fine_tune_epochs),
         )
 
     def __sklearn_tags__(self):

@@ -104,12 +104,27 @@ def split_validation(validation, fraction, X, y, weight, groups, rng):
     return training, held_out
 
 
+def uses_groups(splitter):
+    """Tell whether groups are for a splitter: scikit-learn's warn about those they do not use.
+
+    Parameters
+    ----------
+    splitter : splitter
+        Of scikit-learn, or anything else with ``split``.
+
+    Returns
+    -------
+    uses : bool
+        True also where the splitter does not say.
+    """
+    if not hasattr(splitter, "get_metadata_routing"):
+        return True
+    return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
+
+
 def _first_split(splitter, X, y, groups):
-    # scikit-learn's splitters warn about groups that they do not use.
-    uses_groups = not hasattr(splitter, "get_metadata_routing") or get_routing_for_object(
-        splitter
-    ).consumes("split", ["groups"])
-    arguments = (X, y, groups) if uses_groups and groups is not None else (X, y)
+    is_told = groups is not None and uses_groups(splitter)
+    arguments = (X, y, groups) if is_told else (X, y)
     rows = np.arange(len(y))
     training, validation = (rows[part] for part in next(iter(splitter.split(*arguments))))
     if len(training) == 0 or len(validation) == 0:

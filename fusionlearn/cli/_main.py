@@ -8,6 +8,7 @@ import warnings
 from .. import __version__
 from .._hints import did_you_mean
 from ..exceptions import FusionlearnError, FusionlearnWarning
+from ._predict import add_predict
 from ._store import add_store
 
 _EPILOG = """examples:
@@ -16,6 +17,9 @@ _EPILOG = """examples:
   fusionlearn demo --data scans/ --weights keras-weights/
                                          with weights files that you have
   fusionlearn demo --help                all options
+  fusionlearn predict model.fusion scans/ --out predictions.csv
+                                         with a model that fusionlearn.save wrote
+  fusionlearn inspect model.fusion       what is in it, without loading
   fusionlearn store check features.db    whether a file of features is whole
   fusionlearn store prune features.db --max-bytes 2G
 
@@ -98,6 +102,7 @@ def _parser():
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.required = True
     _add_demo(commands)
+    add_predict(commands)
     add_store(commands)
     return parser, list(commands.choices)
 

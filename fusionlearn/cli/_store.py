@@ -3,9 +3,12 @@
 import json
 import os
 import re
+import warnings
 from argparse import ArgumentTypeError
+from contextlib import contextmanager
 
 from .._files import check_exists
+from ..exceptions import FeatureStoreWarning
 from ..features import FeatureStore, is_store
 
 _UNITS = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
@@ -53,6 +56,17 @@ def _open(path):
     return FeatureStore(path)
 
 
+@contextmanager
+def _strictly():
+    """Make an error of what a transform may pass over: an action that was not done."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", ".*could not be", FeatureStoreWarning)
+        try:
+            yield
+        except FeatureStoreWarning as warning:
+            raise ValueError(str(warning)) from None
+
+
 def _check(options):
     counts = _open(options.file).check()
     if options.json:
@@ -66,7 +80,8 @@ def _check(options):
 
 
 def _stats(options):
-    stats = _open(options.file).stats()
+    with _strictly():
+        stats = _open(options.file).stats()
     stats = {"rows": stats["rows"], "bytes": stats["bytes"], "computed": stats["computed"]}
     stats["bytes_on_disk"] = os.path.getsize(options.file)
     if options.json:
@@ -78,19 +93,23 @@ def _stats(options):
 
 
 def _prune(options):
-    store = _open(options.file)
-    before = store.stats()
-    store.prune(options.max_bytes)
-    after = store.stats()
+    with _strictly():
+        store = _open(options.file)
+        before = store.stats()
+        store.prune(options.max_bytes)
+        after = store.stats()
     print(f"{before['rows'] - after['rows']:,} rows dropped, {after['rows']:,} kept")
 
 
 def _clear(options):
-    store = _open(options.file)
-    rows = store.stats()["rows"]
-    if not options.yes:
-        raise ValueError(f"{options.file!r} has {rows:,} rows; pass --yes to forget all of them")
-    store.clear()
+    with _strictly():
+        store = _open(options.file)
+        rows = store.stats()["rows"]
+        if not options.yes:
+            raise ValueError(
+                f"{options.file!r} has {rows:,} rows; pass --yes to forget all of them"
+            )
+        store.clear()
     print(f"{rows:,} rows forgotten")
 
 

@@ -53,14 +53,14 @@ def list_folder(folder, ignored, root):
     """
     folders, pictures = [], []
     for name in sorted(os.listdir(folder)):
-        if name.startswith(".") or name.casefold() in CLUTTER:
+        if _is_clutter(name):
             continue
         path = os.path.join(folder, name)
         if os.path.isdir(path):
             folders.append(name)
         elif is_picture(name):
             pictures.append(name)
-        elif PurePath(name).suffix.lower() in COMPANION_EXTENSIONS:
+        elif _is_companion(name):
             ignored.append(relative(path, root))
         else:
             raise ValueError(
@@ -107,6 +107,40 @@ def find_pictures(folder, ignored, root, _above=()):
         below = os.path.join(folder, name)
         pictures += find_pictures(below, ignored, root, (*_above, real))
     return sorted(pictures)
+
+
+def gather_files(folder):
+    """Find all pictures below a folder, and what may be one under another name.
+
+    Unlike :func:`find_pictures` it refuses nothing: it is for pictures without labels.
+
+    Parameters
+    ----------
+    folder : str
+        Where to start. Links to folders are not followed.
+
+    Returns
+    -------
+    pictures, others : list of str
+        Paths in sorted order, without companion files and clutter.
+    """
+    pictures, others = [], []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not _is_clutter(name))
+        for name in sorted(names):
+            if is_picture(name) and not _is_clutter(name):
+                pictures.append(os.path.join(place, name))
+            elif not _is_clutter(name) and not _is_companion(name):
+                others.append(os.path.join(place, name))
+    return pictures, others
+
+
+def _is_clutter(name):
+    return name.startswith(".") or name.casefold() in CLUTTER
+
+
+def _is_companion(name):
+    return PurePath(name).suffix.lower() in COMPANION_EXTENSIONS
 
 
 def relative(path, root):

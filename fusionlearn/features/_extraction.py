@@ -1,6 +1,5 @@
 """The way of pictures through networks: each picture decoded once, looked at once."""
 
-import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from .._config import get_config
 from .._files import allocate
 from ..backbones import Network, get_engine
 from ..exceptions import BackboneError, ImageError
+from ..images import n_threads, with_all_faults
 from ._digests import get_digests
 from ._observer import ExtractionObserver
 from ._store import FeatureStore
@@ -82,7 +82,8 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False
     Raises
     ------
     ImageError
-        If a picture cannot be decoded; the message has its position.
+        If a picture cannot be decoded; the message has its position, and lists all others
+        of which that is true.
 
     BackboneError
         If a network gives a number that is not finite.
@@ -117,9 +118,14 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False
         ):
             decoded = decoder.blocks(positions[block] for block in blocks)
             for block, decoding in zip(blocks, decoded, strict=True):
-                with observer.block():
-                    for table in busy:
-                        table.compute(block, decoding, observer)
+                try:
+                    with observer.block():
+                        for table in busy:
+                            table.compute(block, decoding, observer)
+                except ImageError as error:
+                    left = {pictures[row] for row in wanted[wanted >= block[0]]}
+                    rest = [at for at, digest in enumerate(digests) if digest in left]
+                    raise with_all_faults(error, references, np.array(rest), n_jobs) from error
     if len(pictures) < len(digests):
         number = {picture: row for row, picture in enumerate(pictures)}
         order = np.array([number[digest] for digest in digests])
@@ -245,9 +251,7 @@ class _Decoder(ExitStack):
         super().__init__()
         self._references = references
         self._sizes = sizes
-        self._pool = self.enter_context(
-            ThreadPoolExecutor(_n_threads(n_jobs), "fusionlearn-decode")
-        )
+        self._pool = self.enter_context(ThreadPoolExecutor(n_threads(n_jobs), "fusionlearn-decode"))
         self.callback(self._pool.shutdown, wait=False, cancel_futures=True)
 
     def blocks(self, blocks):
@@ -301,12 +305,3 @@ def resize(pixels, size):
 def _block_length(sizes):
     n_bytes = sum(3 * height * width for height, width in sizes)
     return min(_BLOCK_MAX, max(_BLOCK_MIN, _BLOCK_BYTES // n_bytes))
-
-
-def _n_threads(n_jobs):
-    if n_jobs == 0:  # joblib refuses it in the same way
-        raise ValueError("n_jobs=0: wanted a number of threads, or None or -1 for all processors.")
-    processors = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    )
-    return processors if n_jobs is None or n_jobs < 1 else n_jobs

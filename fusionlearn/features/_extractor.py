@@ -12,7 +12,7 @@ from ..backbones import ENGINES, PRECISIONS, Backbone, get_engine, resolve_netwo
 from ..exceptions import BackboneError
 from ..images import check_images
 from ._digests import recall_files
-from ._extraction import Job, extract
+from ._extraction import _BLOCK_MAX, Job, extract
 from ._observer import callback_task
 from ._store import FeatureStore, resolve_store
 
@@ -63,7 +63,7 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         it. Its rows are kept apart from those in float32.
 
     batch_size : int, default=None
-        Pictures that enter the network together; None leaves it to the engine.
+        Pictures that enter the network together, up to 128; None leaves it to the engine.
 
     store : FeatureStore, path or None, default=None
         Where rows are kept. None is one store in memory for the whole process; a path
@@ -265,6 +265,8 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
                 "fusionlearn.register_backbone(name, model) instead of the model."
             )
         self._validate_params()
+        if isinstance(self.store, str | os.PathLike):
+            _check_path("store", self.store)
         store = resolve_store(self.store)
         if isinstance(self.weights, str | os.PathLike) and self.weights != "imagenet":
             recall_files([os.path.abspath(self.weights)], [store])
@@ -279,7 +281,12 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
             engine=self.engine,
             precision=self.precision,
         )
-        return Job(network, store, self.batch_size)
+        batch_size = self.batch_size
+        if batch_size is not None:
+            # No more pictures come at a time; OpenVINO would make room for them, and takes
+            # Python's numbers only.
+            batch_size = min(int(batch_size), _BLOCK_MAX)
+        return Job(network, store, batch_size)
 
     def _extract(self, references, task=None):
         return extract(
@@ -297,6 +304,15 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+def _check_path(name, path):
+    try:
+        os.stat(path)
+    except OSError:
+        pass  # what is not there yet can be made
+    except ValueError as error:  # zero bytes, or text that has no encoding
+        raise ValueError(f"{name}={path!r} cannot be the path of a file: {error}.") from None
 
 
 def _n_features(job):

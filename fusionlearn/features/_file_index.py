@@ -59,7 +59,7 @@ class FileIndex:
         paths = {_place(host, path): path for path in numbers}
         places = list(paths)
         found, damaged = {}, 0
-        with self._database.guarded("read", first=False):
+        with self._database.lock, self._database.guarded("read", first=False):
             connection = self._database.open()
             for start in range(0, len(places), _BLOCK):
                 block = places[start : start + _BLOCK]
@@ -100,7 +100,7 @@ class FileIndex:
                 for path, (numbers, digest) in new.items()
             )
         ]
-        with self._database.guarded("written", first=False):
+        with self._database.lock, self._database.guarded("written", first=False):
             connection = self._database.open()
             with self._database.transaction(connection):
                 connection.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", entries)

@@ -38,6 +38,16 @@ class MemoryRows:
         with self._computing:
             yield
 
+    def before_fork(self):
+        """Let no thread be in the middle of a change when this process forks."""
+        self._lock.acquire()
+
+    def after_fork(self, in_child):
+        """Go on, in the process that forked or in its child."""
+        self._lock.release()
+        if in_child:  # it may be held by a thread that is not there
+            self._computing = threading.RLock()
+
     def n_features(self, network, row_type="<f4"):
         """Length of a stored row of a network, or None."""
         with self._lock:

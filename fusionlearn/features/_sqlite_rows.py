@@ -8,6 +8,7 @@ import zlib
 from contextlib import contextmanager
 
 import numpy as np
+from filelock import FileLock  # not later: it must not be imported while a thread forks
 
 from ._file_index import FileIndex
 from ._sqlite_file import SQLiteFile
@@ -46,6 +47,7 @@ class SQLiteRows(SQLiteFile):
         self._hits = 0
         self._computing = threading.RLock()
         self._file_lock = None
+        self._lock_process = None
 
     @contextmanager
     def computing(self):
@@ -56,19 +58,26 @@ class SQLiteRows(SQLiteFile):
         with self._computing:
             try:
                 lock = self._acquired()
-            except OSError as error:
+            except (OSError, NotImplementedError) as error:  # some drives know no locks
                 self.warn("locked", error)
                 lock = None
             try:
                 yield
             finally:
                 if lock is not None:
-                    lock.release()
+                    # Also what an interruption has left of an earlier time.
+                    lock.release(force=True)
+
+    def after_fork(self, in_child):
+        """Go on, in the process that forked or in its child."""
+        super().after_fork(in_child)
+        if in_child:  # it may be held by a thread that is not there
+            self._computing = threading.RLock()
 
     def n_features(self, network, row_type="<f4"):
         """Length of a stored row of a network, or None."""
         item_bytes = np.dtype(row_type).itemsize
-        with self.guarded("read"):
+        with self.lock, self.guarded("read"):
             connection = self.open()
             found = connection.execute(
                 "SELECT n_features, (SELECT length(vector) FROM feature WHERE network = id LIMIT 1)"
@@ -76,22 +85,34 @@ class SQLiteRows(SQLiteFile):
                 (network,),
             )
             # This number has no checksum, so that a row must bear it out.
-            return next((n for n, n_bytes in found if n_bytes == n * item_bytes), None)
+            return next(
+                (n for n, n_bytes in found if type(n) is int and n_bytes == n * item_bytes), None
+            )
 
     def read(self, network, pictures, out):
         """Fill the rows of ``out`` that are here; give the positions that are not."""
         found = np.zeros(len(pictures), dtype=bool)
-        with self.guarded("read", first=False):
+        with self.lock, self.guarded("read", first=False):
             connection = self.open()
-            self._read(connection, network, pictures, out, found)
+            damaged = self._read(connection, network, pictures, out, found)
+            if damaged:
+                self.warn("read in full", f"{damaged} damaged rows")
+                # It may be the index that leads to a wrong row, and would for ever.
+                connection.execute("REINDEX feature")
         missing = np.flatnonzero(~found).tolist()
-        with self._lock:
+        if self.max_bytes is not None and len(missing) < len(pictures):
+            # Apart: a file that can only be read is still read to its end.
+            with self.lock, self.guarded("written", first=False):
+                connection = self.open()
+                with self.transaction(connection):
+                    _touch(connection, network, [pictures[i] for i in np.flatnonzero(found)])
+        with self.lock:
             self._hits += len(pictures) - len(missing)
         return missing
 
     def write(self, network, description, pictures, rows):
         """Keep computed rows, all or none."""
-        with self.guarded("written", first=False):
+        with self.lock, self.guarded("written", first=False):
             connection = self.open()
             with self.transaction(connection):
                 self._write(connection, network, description, pictures, rows)
@@ -100,27 +121,30 @@ class SQLiteRows(SQLiteFile):
 
     def prune(self, max_bytes):
         """Drop the least recently used rows until the rest fits, and give back the space."""
-        with self.guarded("pruned"):
+        with self.lock, self.guarded("pruned"):
             connection = self.open()
+            with self.transaction(connection):
+                # The count decides what leaves, and is what damage would show in last.
+                _recount(connection)
             self._prune(connection, max_bytes)
-            connection.execute("VACUUM")
+        self._shrink()
 
     def clear(self):
         """Forget all rows, files and counts."""
-        with self.guarded("cleared"):
+        with self.lock, self.guarded("cleared"):
             connection = self.open()
             with self.transaction(connection):
                 connection.execute("DELETE FROM feature")
                 connection.execute("DELETE FROM network")
                 connection.execute("UPDATE counter SET value = 0")
                 self.files.forget(connection)
-            connection.execute("VACUUM")
             self._hits = 0
+        self._shrink()
 
     def stats(self):
         """Counts: rows computed by all processes, hits of this one."""
         counts = {"computed": 0, "hits": self._hits, "rows": 0, "bytes": 0}
-        with self.guarded("read"):
+        with self.lock, self.guarded("read"):
             connection = self.open()
             counts["rows"], counts["bytes"] = connection.execute(
                 "SELECT count(*), coalesce(sum(length(vector)), 0) FROM feature"
@@ -132,7 +156,7 @@ class SQLiteRows(SQLiteFile):
         """Read everything; count what is there and what is damaged."""
         counts = {"rows": 0, "damaged_rows": 0, "files": 0, "damaged_files": 0, "problems": []}
         finished = False
-        with self.guarded("checked"):
+        with self.lock, self.guarded("checked"):
             connection = self.open()
             found = connection.execute("PRAGMA integrity_check(20)")
             texts = [text.decode(errors="replace") for (text,) in found]
@@ -152,22 +176,28 @@ class SQLiteRows(SQLiteFile):
             counts["problems"].append("the file cannot be read to its end")
         return counts
 
+    def _shrink(self):
+        # Apart: on a full disk rows can be dropped, but there is no room to write the rest anew.
+        with self.lock, self.guarded("made smaller", first=False):
+            connection = self.open()
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def _acquired(self):
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):  # FileLock would make it
             raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
-        if self._file_lock is None:
-            # Not at the top: nobody who finds all rows needs it.
-            from filelock import FileLock
-
+        if self._lock_process != os.getpid():  # one that is inherited is the parent's
             self._file_lock = FileLock(self.path + ".lock", mode=0o600, thread_local=False)
+            self._lock_process = os.getpid()
         self._file_lock.acquire()
         return self._file_lock
 
-    def _read(self, connection, network, pictures, out, found):
+    @staticmethod
+    def _read(connection, network, pictures, out, found):
         number = _number(connection, network)
         if number is None:
-            return
+            return 0
         positions = {bytes.fromhex(picture): i for i, picture in enumerate(pictures)}
         keys = list(positions)
         n_bytes = out.shape[1] * out.dtype.itemsize
@@ -184,20 +214,13 @@ class SQLiteRows(SQLiteFile):
             for key, checksum, vector in rows:
                 # Damage may have made a number of it, or cut it.
                 is_row = type(vector) is bytes and len(vector) == n_bytes
-                if is_row and checksum == _checksum(seed, key, vector):
+                if is_row and key in positions and checksum == _checksum(seed, key, vector):
                     position = positions[key]
                     out[position] = np.frombuffer(vector, dtype=row_type)
                     found[position] = True
                 else:
                     damaged += 1
-            if self.max_bytes is not None:
-                with self.transaction(connection):
-                    connection.execute(
-                        f"UPDATE feature SET used = ? WHERE {_among(block)}",
-                        (time.time_ns(), number, *block),
-                    )
-        if damaged:
-            self.warn("read in full", f"{damaged} damaged rows")
+        return damaged
 
     @staticmethod
     def _write(connection, network, description, pictures, rows):
@@ -242,6 +265,8 @@ class SQLiteRows(SQLiteFile):
             oldest.close()
             connection.executemany("DELETE FROM feature WHERE rowid = ?", dropped)
             _add(connection, "bytes", -n_bytes)
+            if n_bytes < excess:  # there was less than had been counted
+                _recount(connection)
 
 
 def _number(connection, network):
@@ -254,12 +279,29 @@ def _among(keys):
 
 
 def _count(connection, name):
-    found = connection.execute("SELECT value FROM counter WHERE name = ?", (name,))
-    return found.fetchone()[0]
+    found = connection.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
+    # Damage may have taken it, or made a text of it.
+    return found[0] if found is not None and type(found[0]) is int else 0
 
 
 def _add(connection, name, value):
     connection.execute("UPDATE counter SET value = value + ? WHERE name = ?", (value, name))
+
+
+def _recount(connection):
+    connection.execute(
+        "INSERT OR REPLACE INTO counter "
+        "SELECT 'bytes', coalesce(sum(length(vector)), 0) FROM feature"
+    )
+
+
+def _touch(connection, network, pictures):
+    number, used = _number(connection, network), time.time_ns()
+    for start in range(0, len(pictures), _BLOCK_MAX):
+        keys = [bytes.fromhex(picture) for picture in pictures[start : start + _BLOCK_MAX]]
+        connection.execute(
+            f"UPDATE feature SET used = ? WHERE {_among(keys)}", (used, number, *keys)
+        )
 
 
 def _checksum(seed, key, vector):

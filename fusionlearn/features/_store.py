@@ -1,5 +1,6 @@
 """Features that were computed once are kept."""
 
+import functools
 import os
 import threading
 import uuid
@@ -12,7 +13,9 @@ from ._sqlite_rows import SQLiteRows
 # Rows in memory live as long as a store that shares them; an open file is kept.
 _MEMORIES = weakref.WeakValueDictionary()
 _FILES = {}
-_LOCK = threading.Lock()
+_LOCK = threading.RLock()
+# What waits for a fork to be over.
+_RESTING = []
 
 
 class FeatureStore:
@@ -31,7 +34,7 @@ class FeatureStore:
     path : str, path-like or None, default=None
         File in which rows are kept, made when it is first needed, readable by its owner
         alone. None keeps them in the memory of this process and writes nothing to disk.
-        A file must not lie on a network drive, where SQLite's locks are not reliable.
+        A file on a network drive must be used from one computer at a time.
 
     max_bytes : int, default=None
         Budget for the rows; those that were not used for the longest time leave first.
@@ -172,6 +175,27 @@ def _open(path, max_bytes, token):
         if (path, max_bytes) not in _FILES:
             _FILES[path, max_bytes] = SQLiteRows(path, max_bytes)
         return _FILES[path, max_bytes]
+
+
+def _before_fork():
+    _LOCK.acquire()
+    _RESTING.extend([*_FILES.values(), *_MEMORIES.values()])
+    for rows in _RESTING:
+        rows.before_fork()
+
+
+def _after_fork(in_child):
+    while _RESTING:
+        _RESTING.pop().after_fork(in_child)
+    _LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=functools.partial(_after_fork, False),
+        after_in_child=functools.partial(_after_fork, True),
+    )
 
 
 # The same token everywhere: in a worker it is the worker's own.

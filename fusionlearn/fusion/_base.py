@@ -74,7 +74,10 @@ class Fusion(CallbackSupportMixin, BaseComposition):
                     f"{self._members_parameter}: got {item!r}; wanted a tuple "
                     f"(name, {self._member_kind})."
                 )
-        self._validate_names([name for name, _ in items])
+        try:
+            self._validate_names([name for name, _ in items])
+        except ValueError as error:
+            raise ValueError(f"{self._members_parameter}: {error}") from None
         kept = [(name, member) for name, member in items if not is_dropped(member)]
         if not kept:
             got = "all of them are 'drop'" if items else "the list is empty"

@@ -15,6 +15,9 @@ from .._compat import with_callbacks
 from ..features import BackboneFeatureExtractor, callback_task, extract
 from ..images import check_images, share_references
 from ._base import Fusion
+from ._blame import naming_who_takes_no_pictures
+from ._constraints import FINITE
+from ._jobs import limit_jobs
 
 
 class ConcatFusion(TransformerMixin, Fusion):
@@ -114,7 +117,8 @@ class ConcatFusion(TransformerMixin, Fusion):
             If ``transformers`` or ``transformer_weights`` are not as above.
 
         TypeError
-            If ``params`` are given and metadata routing is off.
+            If ``params`` are given and metadata routing is off, or a transformer is given
+            pictures and takes none.
         """
         self._fit(X, y, params)
         return self
@@ -225,6 +229,7 @@ class ConcatFusion(TransformerMixin, Fusion):
             blocks = self._extract(chosen, shared, callback_task(context, self))
         tasks = {
             name: {
+                "name": name,
                 "transformer": transformer,
                 "X": shared,
                 "y": y,
@@ -239,7 +244,9 @@ class ConcatFusion(TransformerMixin, Fusion):
         extractors = {name for name, transformer in chosen if _is_extractor(transformer)}
         fitted = {name: _fit_one(**tasks[name]) for name in tasks if name in extractors}
         others = [name for name in tasks if name not in extractors]
-        results = Parallel(n_jobs=self.n_jobs)(delayed(_fit_one)(**tasks[name]) for name in others)
+        results = Parallel(n_jobs=limit_jobs(self.n_jobs, len(others)))(
+            delayed(_fit_one)(**tasks[name]) for name in others
+        )
         fitted.update(zip(others, results, strict=True))
         self.transformers_ = [(name, fitted[name][0]) for name in tasks]
         by_name = dict(self.transformers_)
@@ -255,11 +262,16 @@ class ConcatFusion(TransformerMixin, Fusion):
         """Names and clones of the transformers that are not dropped."""
         kept = self._kept()
         names = [name for name, _ in self.transformers]
-        unknown = sorted(set(self.transformer_weights or {}) - set(names))
+        unknown = sorted(set(self.transformer_weights or {}) - set(names), key=str)
         if unknown:
             raise ValueError(
                 f"transformer_weights has {unknown}, but the transformers are {sorted(names)}."
             )
+        for name, weight in (self.transformer_weights or {}).items():
+            if not FINITE.is_satisfied_by(weight):
+                raise ValueError(
+                    f"transformer_weights has {weight!r} for {name!r}; wanted a finite number."
+                )
         chosen = []
         for name, transformer in kept:
             if isinstance(transformer, str) and transformer == "passthrough":
@@ -333,7 +345,7 @@ class ConcatFusion(TransformerMixin, Fusion):
             if name in weights:
                 # What extractors give is nobody else's.
                 out = block if _is_extractor(transformer) else None
-                block = np.multiply(block, weights[name], out=out)
+                block = _multiply(name, block, weights[name], out)
             stacked.append(block)
         if len({len(block) for block in stacked}) > 1:
             names = [name for name, _ in self.transformers_]
@@ -353,8 +365,9 @@ def _is_extractor(transformer):
     return type(transformer) is BackboneFeatureExtractor
 
 
-def _fit_one(transformer, X, y, metadata, *, and_transform, caller, context):
-    with context.propagate_callback_context(transformer):
+def _fit_one(name, transformer, X, y, metadata, *, and_transform, caller, context):
+    blame = naming_who_takes_no_pictures(f"Transformer {name!r}", transformer)
+    with blame, context.propagate_callback_context(transformer):
         context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
         block = None
         if and_transform and hasattr(transformer, "fit_transform"):
@@ -364,6 +377,17 @@ def _fit_one(transformer, X, y, metadata, *, and_transform, caller, context):
             block = transformer.transform(X) if and_transform else None
         context.call_on_fit_task_end(estimator=caller, X=X, y=y)
     return transformer, block
+
+
+def _multiply(name, block, weight, out):
+    with np.errstate(over="raise"):
+        try:
+            return np.multiply(block, float(weight), out=out)
+        except FloatingPointError:
+            raise ValueError(
+                f"transformer_weights: {weight!r} times the features of {name!r} is beyond the "
+                f"range of {block.dtype}. Take a smaller weight."
+            ) from None
 
 
 def _beside(blocks):

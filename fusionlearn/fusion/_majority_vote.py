@@ -21,6 +21,7 @@ from .._labels import check_labels
 from ..exceptions import VoteWarning
 from ..images import get_groups, share_references
 from ._base import Fusion, is_dropped
+from ._jobs import limit_jobs
 from ._members import (
     PLAIN_METADATA,
     class_columns,
@@ -179,7 +180,7 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
             a class that is not in y.
 
         TypeError
-            If ``fit_params`` has other names.
+            If ``fit_params`` has other names, or a member is given pictures and takes none.
 
         GroupConflictError
             If ``groups`` contradict the patients that the pictures carry.
@@ -200,8 +201,9 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
 
         self.classes_ = np.unique(y)
         self.weights_ = weights
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+        self.estimators_ = Parallel(n_jobs=limit_jobs(self.n_jobs, len(members)))(
             delayed(fit_member)(
+                name,
                 clone(member),
                 X,
                 y,
@@ -312,7 +314,8 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
             is_estimator = hasattr(member, "__sklearn_tags__") and not isinstance(member, type)
             if not (is_estimator and is_classifier(member)):
                 raise ValueError(
-                    f"Member {name!r} is {member!r}; wanted an instance of a classifier, or 'drop'."
+                    f"Member {name!r} is {member!r}; wanted in estimators an instance of a "
+                    "classifier, or 'drop'."
                 )
         return members
 
@@ -320,7 +323,12 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
         """Shares of the members that are not dropped."""
         if self.weights is None:
             return np.full(len(members), 1 / len(members))
-        weights = np.asarray(self.weights, dtype=np.float64)
+        try:
+            weights = np.asarray(self.weights, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(
+                f"weights={self.weights!r}: wanted a list of numbers, one for each of estimators."
+            ) from None
         if weights.shape != (len(self.estimators),):
             raise ValueError(
                 f"weights has shape {weights.shape} for {len(self.estimators)} estimators; "

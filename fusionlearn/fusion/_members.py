@@ -10,16 +10,20 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 
 from .._compat import BaseSearchCV
 from .._metadata import fit_with_metadata
+from ._blame import naming_who_takes_no_pictures
 
 # What fit_with_metadata hands on.
 PLAIN_METADATA = frozenset({"sample_weight", "groups"})
 
 
-def fit_member(member, X, y, metadata, *, caller, context):
+def fit_member(name, member, X, y, metadata, *, caller, context):
     """Fit a member as a subtask of the fit of its fusion.
 
     Parameters
     ----------
+    name : str
+        The member's name, for messages.
+
     member : estimator object
         A clone.
 
@@ -45,7 +49,8 @@ def fit_member(member, X, y, metadata, *, caller, context):
     """
     # A clone of a FrozenEstimator is the caller's own object, on which nothing is set.
     is_frozen = isinstance(member, FrozenEstimator)
-    with nullcontext() if is_frozen else context.propagate_callback_context(member):
+    blame = naming_who_takes_no_pictures(f"Member {name!r} of estimators", member)
+    with blame, nullcontext() if is_frozen else context.propagate_callback_context(member):
         context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
         if is_frozen:
             member.fit(X, y)

@@ -8,6 +8,7 @@ from ._check import (
     picture_column,
     share_references,
 )
+from ._faults import find_bad_images, n_threads, with_all_faults
 from ._grain import reduce_grain
 from ._preprocessor import ImagePreprocessor
 from ._reference import ImageReference
@@ -18,9 +19,12 @@ __all__ = [
     "ImageReference",
     "check_images",
     "contains_pictures",
+    "find_bad_images",
     "fixed_seed",
     "get_groups",
+    "n_threads",
     "picture_column",
     "reduce_grain",
     "share_references",
+    "with_all_faults",
 ]

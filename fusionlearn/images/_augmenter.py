@@ -220,6 +220,7 @@ class ImageAugmenter(BaseEstimator):
         n_copies = self.n_copies if n_copies is None else n_copies
         if not isinstance(n_copies, Integral) or n_copies < 0:
             raise ValueError(f"n_copies={n_copies!r}: wanted an integer from 0 upwards.")
+        n_copies = int(n_copies)  # NumPy takes no boolean as a length
         seed = fixed_seed(self.random_state)
         flip = self.horizontal_flip
         parameters = {

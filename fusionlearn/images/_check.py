@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 
 from .._collector import collection_paused
-from ..exceptions import GroupConflictError, ImageError
+from ..exceptions import GroupConflictError, ImageError, printable
 from ._decoding import image_to_pixels
 from ._reference import ImageReference
 from ._sources import ArraySource, EncodedSource, FileSource
@@ -62,6 +62,33 @@ def check_images(X, groups=None):
     >>> check_images(X).shape
     (3,)
     """
+    references, errors = collect_references(X)
+    if errors:
+        raise join_errors(errors, len(references))
+    return references if groups is None else _with_groups(references, groups)
+
+
+def collect_references(X):
+    """Make references of what can be one, and say of the rest why not.
+
+    Parameters
+    ----------
+    X : array-like of pictures
+        As for :func:`~fusionlearn.check_images`.
+
+    Returns
+    -------
+    references : ndarray of shape (n_samples,), dtype object
+        None where something is no picture.
+
+    errors : list of ImageError
+        One for each of those, with its position.
+
+    Raises
+    ------
+    ImageError
+        If X as a whole is nothing that may hold pictures.
+    """
     references = np.empty(len(items := _items(X)), dtype=object)
     errors = []
     with collection_paused():
@@ -74,9 +101,37 @@ def check_images(X, groups=None):
                 errors.append(error.at(index))
             else:
                 references[index] = reference
-    if errors:
-        raise _joined(errors, len(references))
-    return references if groups is None else _with_groups(references, groups)
+    return references, errors
+
+
+def join_errors(errors, n_samples):
+    """Make one error of several: the first, with a list of the others.
+
+    Parameters
+    ----------
+    errors : list of ImageError
+        One at least, with their positions.
+
+    n_samples : int
+        Number of pictures that were looked at.
+
+    Returns
+    -------
+    error : ImageError
+        The first twenty of the others are listed, and the rest counted.
+    """
+    first, *others = errors
+    if not others:
+        return first
+    lines = [f"{len(errors)} of {n_samples} pictures cannot be used; the others are:"]
+    for error in others[:_MAX_LISTED]:
+        where = f"picture {error.index}" + (f" ({printable(error.path)})" if error.path else "")
+        lines.append(f"  {where}: got {error.got}")
+    if len(others) > _MAX_LISTED:
+        lines.append(f"  and {len(others) - _MAX_LISTED} more")
+    return ImageError(
+        first.got, first.wanted, first.remedy, first.index, first.path, "\n".join(lines)
+    )
 
 
 def get_groups(X):
@@ -289,7 +344,7 @@ def _as_reference(item):
     if isinstance(item, ImageReference):
         return item
     if isinstance(item, (str, os.PathLike)):
-        return ImageReference(FileSource(os.path.abspath(os.fspath(item))))
+        return ImageReference(FileSource(os.path.abspath(os.fsdecode(item))))
     if isinstance(item, _ENCODED):
         return ImageReference(EncodedSource(bytes(item)))
     if _is_pillow_image(item):
@@ -308,21 +363,6 @@ def _as_reference(item):
 def _is_pillow_image(item):
     # Named by its module, so that Pillow is not imported for people who pass arrays.
     return hasattr(item, "getexif") and hasattr(item, "mode")
-
-
-def _joined(errors, n_samples):
-    first, *others = errors
-    if not others:
-        return first
-    lines = [f"{len(errors)} of {n_samples} pictures cannot be used; the others are:"]
-    for error in others[:_MAX_LISTED]:
-        where = f"picture {error.index}" + (f" ({error.path})" if error.path else "")
-        lines.append(f"  {where}: got {error.got}")
-    if len(others) > _MAX_LISTED:
-        lines.append(f"  and {len(others) - _MAX_LISTED} more")
-    return ImageError(
-        first.got, first.wanted, first.remedy, first.index, first.path, "\n".join(lines)
-    )
 
 
 def _with_groups(references, groups):

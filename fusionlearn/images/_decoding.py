@@ -1,23 +1,19 @@
 """From an encoded file to pixels in one form: uint8, RGB, upright."""
 
-import io
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 
 from .._config import get_config
-from ..exceptions import ImageError, ImageWarning
-
-# A closed list: Pillow's other plug-ins start programs (EPS) or read formats in
-# which nobody keeps scans, and each is one more parser that meets hostile bytes.
-FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000")
+from ..exceptions import ImageError, ImageWarning, printable
+from ._opening import WHOLE_FILE, open_bytes, reason
+from ._structure import exif_orientation, xmp_orientation
 
 # Divisors of the sides that a JPEG decoder takes for nothing.
 _JPEG_SCALES = (1, 2, 4, 8)
 
 PIXEL_RULE = "uint8, or float in 0-255"
-_SLICES = "Export slices as PNG with the window of values that matters (in CT, the lung window)."
-_WHOLE_FILE = "a whole PNG, JPEG, TIFF, BMP, GIF, WebP, PNM or JPEG 2000 picture"
 
 
 def decode_bytes(data, path=None):
@@ -41,8 +37,8 @@ def decode_bytes(data, path=None):
     ImageError
         If the data is empty, truncated, too large, has several pages or is no picture.
     """
-    with _opened(data, path) as image:
-        return image_to_pixels(image, path)
+    with open_bytes(data, path) as image:
+        return np.array(as_rgb(_decode(image, path)))
 
 
 def decode_bytes_for(data, sides, path=None):
@@ -73,7 +69,7 @@ def decode_bytes_for(data, sides, path=None):
     decoded = {}
     scales = []
     for side in sides:
-        with _opened(data, path) as image:
+        with open_bytes(data, path) as image:
             _check_header(image, path)
             # By the whole size in the header, before the decoder changes it.
             scale = _scale(image, side)
@@ -119,7 +115,7 @@ def describe_bytes(data, path=None):
     ImageError
         If the data is empty or is no picture.
     """
-    with _opened(data, path) as image:
+    with open_bytes(data, path) as image:
         return {
             "format": image.format,
             "mode": image.mode,
@@ -151,7 +147,9 @@ def image_to_pixels(image, path=None):
         If the mode has no rule, or the picture is truncated, too large or has several
         pages.
     """
-    return np.array(as_rgb(_decode(image, path)))
+    from PIL import ImageOps
+
+    return np.array(as_rgb(_decode(image, path, ImageOps.exif_transpose)))
 
 
 def as_rgb(pixels):
@@ -172,27 +170,70 @@ def as_rgb(pixels):
     return np.broadcast_to(grey, (*grey.shape[:2], 3)) if grey.shape[2] == 1 else grey
 
 
-def _decode(image, path):
+def _decode(image, path, turn=None):
     _check_header(image, path)
+    with _reading(image, path):
+        return _to_pixels(image, path, _upright if turn is None else turn)
+
+
+@contextmanager
+def _reading(image, path):
+    """Whatever a parser throws at hostile bytes becomes our own error."""
     try:
-        return _to_pixels(image, path)
+        yield
     except ImageError:
         raise
     except Exception as error:
         raise ImageError(
-            f"a {image.format} file that cannot be read to its end ({error})",
-            _WHOLE_FILE,
+            f"a {image.format} file that cannot be read to its end ({reason(error)})",
+            WHOLE_FILE,
             "Replace the file or remove it from X.",
             path=path,
         ) from error
 
 
-def _to_pixels(image, path):
-    from PIL import Image, ImageOps
+def _upright(image):
+    """Turn a picture as it says, reading of EXIF data nothing but that."""
+    from PIL import Image
+
+    image.load()  # in a PNG file EXIF data may stand behind the pixels
+    turns = (
+        Image.Transpose.FLIP_LEFT_RIGHT,
+        Image.Transpose.ROTATE_180,
+        Image.Transpose.FLIP_TOP_BOTTOM,
+        Image.Transpose.TRANSPOSE,
+        Image.Transpose.ROTATE_270,
+        Image.Transpose.TRANSVERSE,
+        Image.Transpose.ROTATE_90,
+    )
+    orientation = _orientation(image)
+    return image.transpose(turns[orientation - 2]) if 2 <= orientation <= 8 else image
+
+
+def _orientation(image):
+    if image.format == "TIFF":
+        found = image.tag_v2.get(274)
+    else:
+        exif = image.info.get("exif")
+        raw = image.info.get("Raw profile type exif")  # as ImageMagick puts it into PNG files
+        if exif is None and isinstance(raw, str):
+            try:
+                exif = bytes.fromhex("".join(raw.split("\n")[3:]))
+            except ValueError:  # broken, and so it says nothing
+                exif = None
+        found = exif_orientation(exif) if isinstance(exif, bytes) else None
+    if found is None:
+        xmp = image.info.get("XML:com.adobe.xmp") or image.info.get("xmp")
+        found = xmp_orientation(xmp) if isinstance(xmp, (str, bytes)) else None
+    return found if isinstance(found, int) else 1
+
+
+def _to_pixels(image, path, turn):
+    from PIL import Image
 
     # A PNM file of 16 bits is opened with 32, scaled to the range of 16.
     is_16_bit = image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM")
-    image = ImageOps.exif_transpose(image)
+    image = turn(image)
     if is_16_bit:
         values = np.asarray(image)
         pixels = _high_byte(values, path)
@@ -200,7 +241,8 @@ def _to_pixels(image, path):
             pixels[values == image.info["transparency"]] = 0
         image = Image.fromarray(pixels)
     elif image.mode in ("I", "F"):
-        pixels = np.asarray(image, dtype=np.float64)
+        with np.errstate(invalid="ignore"):  # of a signalling NaN, which is looked for below
+            pixels = np.asarray(image, dtype=np.float64)
         check_float_pixels(pixels, path)
         image = Image.fromarray(round_pixels(pixels))
     elif image.mode == "LAB":
@@ -270,42 +312,6 @@ def round_pixels(pixels):
     return np.rint(pixels).astype(np.uint8)
 
 
-def _opened(data, path):
-    if not data:
-        raise ImageError(
-            "an empty file", _WHOLE_FILE, "Replace the file or remove it from X.", path=path
-        )
-    try:
-        image = _open(data)
-    except Exception as error:  # noqa: BLE001  whatever a parser throws at hostile bytes
-        got = f"a file whose header cannot be read ({error})"
-    else:
-        if image is not None:
-            return image
-        if data[128:132] == b"DICM":
-            raise ImageError("a DICOM file", _WHOLE_FILE, _SLICES, path=path)
-        if data[344:347] in (b"n+1", b"ni1") or str(path).endswith((".nii", ".nii.gz")):
-            raise ImageError("a NIfTI volume", _WHOLE_FILE, _SLICES, path=path)
-        got = f"{len(data):,} bytes that are no picture (they start with {bytes(data[:8])!r})"
-    raise ImageError(got, _WHOLE_FILE, "Convert it, or remove it from X.", path=path)
-
-
-def _open(data):
-    """``Image.open`` without its limit of pixels: ours holds, lower or higher."""
-    from PIL import Image
-
-    Image.init()
-    for name in FORMATS:
-        factory, accept = Image.OPEN[name]
-        # A string says why a format that is recognised cannot be read here.
-        if accept is None or accept(data[:16]) is True:
-            try:
-                return factory(io.BytesIO(data), "")
-            except SyntaxError:  # Pillow's word for another format
-                continue
-    return None
-
-
 def _check_header(image, path):
     from PIL import ImageFile
 
@@ -325,11 +331,13 @@ def _check_header(image, path):
             "Make it smaller, or raise fusionlearn.set_config(max_image_pixels=...).",
             path=path,
         )
-    # The further pictures of an MPO file are previews and depth maps of the first.
-    pages = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    if pages != 1:
+    with _reading(image, path):
+        # Whether there is a second page: to count them all may take for ever. The further
+        # pictures of an MPO file are previews and depth maps of the first.
+        has_pages = image.format != "MPO" and getattr(image, "is_animated", False)
+    if has_pages:
         raise ImageError(
-            f"a {image.format} file with {pages} pages",
+            f"a {image.format} file with several pages",
             "one picture per file",
             "Save each page as a file of its own.",
             path=path,
@@ -340,8 +348,8 @@ def _high_byte(pixels, path):
     high = int(pixels.max(initial=0))
     if 0 < high < 4096:
         warnings.warn(
-            f"{path or 'A picture'} has 16 bits per pixel but no value above {high} of 65535, "
-            "so that it is nearly black. Map the window of values that matters to 0-255.",
+            f"{printable(path or 'A picture')} has 16 bits per pixel but no value above {high} of "
+            "65535, so that it is nearly black. Map the window of values that matters to 0-255.",
             ImageWarning,
             stacklevel=2,
         )

@@ -1,5 +1,6 @@
 """Where the pixels of a picture come from: a file, encoded bytes or an array."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -7,7 +8,7 @@ import time
 
 import numpy as np
 
-from .._files import file_numbers, known_digest, read_digest
+from .._files import file_numbers, known_digest, open_regular, read_digest
 from ..exceptions import ImageError
 from ._decoding import (
     as_rgb,
@@ -17,6 +18,7 @@ from ._decoding import (
     describe_bytes,
     round_pixels,
 )
+from ._opening import check_n_bytes
 
 
 class Source:
@@ -57,7 +59,7 @@ class FileSource(Source):
         return (self.path,)
 
     def check(self):
-        """Raise if there is no file, or nothing in it."""
+        """Raise if there is no file, nothing in it, or too much."""
         self.look()
 
     def look(self):
@@ -81,6 +83,7 @@ class FileSource(Source):
             )
         if status.st_size == 0:
             decode_bytes(b"", self.path)
+        check_n_bytes(status.st_size, self.path)
         return status
 
     def read_digest(self, status, now):
@@ -88,7 +91,8 @@ class FileSource(Source):
         try:
             return read_digest(self.path, status, now)
         except OSError as error:
-            raise self._unreadable(error) from error
+            is_another = error.errno == errno.ESTALE
+            raise (self._changed() if is_another else self._unreadable(error)) from error
 
     def _compute_digest(self):
         now = time.time_ns()
@@ -99,10 +103,15 @@ class FileSource(Source):
     def read(self):
         """Content of the file."""
         try:
-            with open(self.path, "rb") as file:
-                return file.read()
+            with open_regular(self.path) as file:
+                size = os.fstat(file.fileno()).st_size
+                check_n_bytes(size, self.path)
+                data = file.read(size + 1)
         except OSError as error:
             raise self._unreadable(error) from error
+        if len(data) != size:
+            raise self._changed()
+        return data
 
     def pixels(self, digest=None):
         """Decode the file, after a look whether it still has the digest, if one is given."""
@@ -115,17 +124,20 @@ class FileSource(Source):
     def _read_unchanged(self, digest):
         data = self.read()
         if digest is not None and hashlib.sha256(data).hexdigest() != digest:
-            raise ImageError(
-                "a file that has changed since it was first read",
-                "the same content until the work is done",
-                "Make the pictures anew with check_images.",
-                path=self.path,
-            )
+            raise self._changed()
         return data
 
     def describe(self):
         """Format, mode, size and number of bytes."""
         return describe_bytes(self.read(), self.path)
+
+    def _changed(self):
+        return ImageError(
+            "a file that has changed since it was first read",
+            "the same content until the work is done",
+            "Make the pictures anew with check_images.",
+            path=self.path,
+        )
 
     def _unreadable(self, error):
         return ImageError(
@@ -151,9 +163,10 @@ class EncodedSource(Source):
         return (self.data,)
 
     def check(self):
-        """Raise if there is nothing in it."""
+        """Raise if there is nothing in it, or too much."""
         if not self.data:
             decode_bytes(self.data)
+        check_n_bytes(len(self.data))
 
     def _compute_digest(self):
         return hashlib.sha256(self.data).hexdigest()

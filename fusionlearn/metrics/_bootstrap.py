@@ -10,6 +10,8 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from ..classifiers._groups import check_groups
+
 # An interval that is made of one draw in five says nothing about the other four.
 _DRAWS_PER_RESAMPLE = 5
 
@@ -104,7 +106,7 @@ def bootstrap_interval(
     ------
     ValueError
         If the metric is undefined on the data themselves or in more than four of five
-        resamples, or if there are fewer than two groups or samples.
+        resamples, if there are fewer than two groups or samples, or a group is missing.
 
     See Also
     --------
@@ -132,6 +134,7 @@ def bootstrap_interval(
     True
     """
     y_true, y_score = np.asarray(y_true), np.asarray(y_score)
+    groups = None if groups is None else check_groups(groups)
     check_consistent_length(y_true, y_score, groups)
     units = _units(len(y_true), groups)
     kind = "sample" if groups is None else "group"
@@ -190,5 +193,5 @@ def _units(n_samples, groups):
     """Rows of each group, or of each sample."""
     if groups is None:
         return np.arange(n_samples)[:, np.newaxis]
-    _, numbers, counts = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    _, numbers, counts = np.unique(groups, return_inverse=True, return_counts=True)
     return np.split(np.argsort(numbers, kind="stable"), np.cumsum(counts)[:-1])

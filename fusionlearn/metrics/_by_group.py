@@ -4,12 +4,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from .._labels import check_labels, check_probabilities
+from ..classifiers._groups import check_groups
 from ..fusion import count_votes, hit_probability
-from ..images import ImageReference
 
 
 class GroupPredictions(NamedTuple):
@@ -93,19 +93,9 @@ def by_group(y_true, y_proba, groups, *, aggregation="mean"):
     array([[0.6, 0.4],
            [0.8, 0.2]])
     """
-    y_true, groups = check_labels(y_true), column_or_1d(groups)
+    y_true, groups = check_labels(y_true), check_groups(groups)
     proba = check_probabilities(y_proba)
     check_consistent_length(y_true, proba, groups)
-    if any(isinstance(group, ImageReference) for group in groups.tolist()):
-        raise ValueError("groups holds pictures; wanted their patients: pass get_groups(X).")
-    missing = [index for index, group in enumerate(groups.tolist()) if group is None]
-    missing += np.flatnonzero(groups != groups).tolist()
-    if missing:
-        got = groups.tolist()[missing[0]]
-        raise ValueError(
-            f"groups[{missing[0]}] is {got!r}; wanted a patient for every picture. "
-            "Give each picture without a patient a name of its own."
-        )
     names, first, numbers, counts = np.unique(
         groups, return_index=True, return_inverse=True, return_counts=True
     )

@@ -8,9 +8,9 @@ from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import check_cv
 from sklearn.utils._param_validation import validate_params
-from sklearn.utils.metadata_routing import get_routing_for_object
 
 from .._labels import check_labels
+from ..classifiers._holdout import uses_groups
 from ..exceptions import DataWarning, SmallSampleWarning
 from ..images import check_images, get_groups
 from ..images._copies import find_copies, find_digests
@@ -109,9 +109,7 @@ def audit_leakage(X, y=None, groups=None, *, cv=None, near_duplicates=True):
         if y is None and isinstance(cv, int):
             raise ValueError("cv as a number of folds needs labels: pass y.")
         splitter = check_cv(cv, y, classifier=True)
-        # scikit-learn's splitters warn about groups that they do not use.
-        uses_groups = get_routing_for_object(splitter).consumes("split", ["groups"])
-        folds = list(splitter.split(references, y, groups if uses_groups else None))
+        folds = list(splitter.split(references, y, groups if uses_groups(splitter) else None))
     findings = list(judge_copies("duplicates", "copies of a file", copies, groups, folds))
     if near_duplicates:
         looked_for.append("near duplicates")

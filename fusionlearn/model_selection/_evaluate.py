@@ -7,11 +7,14 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, validate_params
+from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._labels import check_labels
+from ..classifiers._holdout import uses_groups
 from ..exceptions import SmallSampleWarning
+from ..fusion._constraints import Instance
+from ..fusion._jobs import limit_jobs
 from ..images import check_images, get_groups, reduce_grain
 from ..images._copies import warn_of_copies
 from ._evaluation import Evaluation
@@ -26,8 +29,8 @@ _CALLER = 3
 
 @validate_params(
     {
-        "estimator": [HasMethods(["fit", "get_params"])],
-        "cv": [Interval(Integral, 2, None, closed="left"), HasMethods(["split", "get_n_splits"])],
+        "estimator": [Instance(["fit", "get_params"])],
+        "cv": [Interval(Integral, 2, None, closed="left"), Instance(["split", "get_n_splits"])],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "scoring": [str, list, tuple, None],
         "shortcut": ["boolean"],
@@ -184,7 +187,7 @@ def evaluate(
     groups = get_groups(references)
     known = any(reference.has_known_group for reference in references)
     repeats = [
-        list(splitter.split(references, y, groups))
+        list(splitter.split(references, y, groups if uses_groups(splitter) else None))
         for splitter in _splitters(cv, n_repeats, random_state)
     ]
     for folds in repeats:
@@ -196,7 +199,7 @@ def evaluate(
 
     def judged(estimator, references, **controls):
         start = time.perf_counter()
-        parts = Parallel(n_jobs=n_jobs)(
+        parts = Parallel(n_jobs=limit_jobs(n_jobs, sum(map(len, repeats))))(
             delayed(_fit_predict)(clone(estimator), references, y, train, test, classes)
             for folds in repeats
             for train, test in folds
@@ -241,8 +244,6 @@ def _check_scoring(scoring):
 
 def _splitters(cv, n_repeats, random_state):
     """Splitters of all repeats, of which the first is that of one repeat alone."""
-    if isinstance(cv, type):
-        raise ValueError(f"cv={cv!r} is a class; wanted a splitter: {cv.__name__}().")
     if not isinstance(cv, Integral):
         if n_repeats > 1:
             raise ValueError(
@@ -258,7 +259,7 @@ def _splitters(cv, n_repeats, random_state):
 
 
 def _check_folds(cv, folds, groups):
-    tested = np.concatenate([test for _, test in folds])
+    tested = np.concatenate([test for _, test in folds]) if folds else np.empty(0)
     if not np.array_equal(np.sort(tested), np.arange(len(groups))):
         raise ValueError(f"cv={cv!r} does not put each picture into the test part exactly once.")
     for train, test in folds:

@@ -2,9 +2,10 @@
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from .._labels import check_labels
 from ..images import get_groups, share_references
 
 
@@ -79,12 +80,16 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
         Raises
         ------
         ValueError
-            If X has no pictures and ``groups`` is missing, or a class would be missing
-            in a test fold.
+            If X has no pictures and ``groups`` is missing, a label is missing, or a class
+            would be missing in a test fold.
 
         GroupConflictError
             If ``groups`` contradict the patients that the pictures carry.
         """
+        try:
+            check_random_state(self.random_state)
+        except ValueError as error:
+            raise ValueError(f"random_state={self.random_state!r}: {error}.") from None
         _, references = share_references(X, groups)
         if references is not None:
             groups = get_groups(references)
@@ -95,6 +100,9 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
                 "let a Pipeline turn them into features."
             )
         check_consistent_length(X, y, groups)
+        labels = np.asarray(y)
+        if labels.dtype.kind == "O" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
+            check_labels(y)  # scikit-learn's own check warns of gaps, and does not name them
         if type_of_target(y) in ("binary", "multiclass"):  # of others the parent class complains
             self._check_classes(column_or_1d(y), np.asarray(groups))
         folds = list(super().split(X, y, groups))

@@ -153,7 +153,8 @@ def covid_ct(
     Raises
     ------
     ValueError
-        If ``store`` is given beside ``extractors``, which have stores of their own.
+        If ``extractors`` is empty, or ``store`` is given beside ``extractors``, which have
+        stores of their own.
 
     See Also
     --------
@@ -187,6 +188,8 @@ def covid_ct(
             "store is for extractors that the preset makes; set it on those in extractors: "
             "extractor.set_params(store=...)."
         )
+    elif not extractors:
+        raise ValueError("extractors is empty; wanted one pair (name, extractor) or more, or None.")
     head = FineTuneClassifier(
         dropout=dropout,
         optimizer=optimizer,

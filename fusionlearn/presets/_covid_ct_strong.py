@@ -109,7 +109,7 @@ def covid_ct_strong(
     Raises
     ------
     ValueError
-        If ``extractors`` holds something else than extractors.
+        If ``extractors`` is empty or holds something else than extractors.
 
     See Also
     --------
@@ -180,6 +180,8 @@ def _adopt(extractors, store, verbose):
     """Copy extractors that were given, with what else was said of them."""
     changes = {} if store is None else {"store": store}
     changes |= {"verbose": verbose} if verbose else {}
+    if not extractors:
+        raise ValueError("extractors is empty; wanted one pair (name, extractor) or more, or None.")
     adopted = []
     for entry in extractors:
         is_pair = isinstance(entry, (tuple, list)) and len(entry) == 2

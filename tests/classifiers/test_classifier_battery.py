@@ -49,6 +49,8 @@ STRICT = {"xfail_strict": True} if HAS_STRICT else {}
 
 @pytest.mark.draws_globally
 @pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.ValidationSplitWarning")
+# scikit-learn's own data has equal rows with different labels.
+@pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.DataWarning")
 @parametrize_with_checks(ALL, expected_failed_checks=expected_failures, **STRICT)
 def test_scikit_learn_check(estimator, check):
     check(estimator.set_params(**SETTINGS.get(check.func.__name__, {})))

@@ -2,6 +2,7 @@
 
 import pickle
 
+import keras
 import numpy as np
 import pytest
 import tiny_network
@@ -60,7 +61,6 @@ def quick(extractor, **params):
 @pytest.fixture(scope="module")
 def normalised():
     """A network with BatchNormalization and dropout inside."""
-    import keras
 
     def build():
         pixels = keras.Input((SIDE, SIDE, 3))
@@ -89,7 +89,6 @@ def test_training_layers_lowers_the_loss(extractor, data, unfreeze):
 
 def test_it_equals_keras(tiny, data):
     """The same order, no dropout: the losses and weights of plain Keras."""
-    import keras
 
     X, y = data
     extractor = BackboneFeatureExtractor(tiny, engine="keras", store=FeatureStore())
@@ -273,6 +272,10 @@ def test_a_search_over_layers_and_rates(tiny, data, n_jobs, tmp_path):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
+# From Keras 3.13 on.
+HAS_SCHEDULE_FREE = hasattr(keras.optimizers, "ScheduleFreeAdamW")
+
+
 @pytest.mark.parametrize(
     "params",
     [
@@ -281,7 +284,7 @@ def test_a_search_over_layers_and_rates(tiny, data, n_jobs, tmp_path):
         {"clipnorm": 1e-3},
         {"weight_averaging": 0.9},
         {"optimizer": "adamw"},
-        {"optimizer": "schedulefreeadamw"},
+        *([{"optimizer": "schedulefreeadamw"}] * HAS_SCHEDULE_FREE),
         {"hidden_units": (4,)},
     ],
 )

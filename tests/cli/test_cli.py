@@ -90,7 +90,10 @@ def test_version(capsys):
     ("arguments", "message"),
     [
         (["dmeo"], "there is no command 'dmeo'. Did you mean 'demo'?"),
-        (["frobnicate"], "there is no command 'frobnicate'. There are: demo, store."),
+        (
+            ["frobnicate"],
+            "there is no command 'frobnicate'. There are: demo, predict, inspect, store.",
+        ),
         (["demo", "--dta", "x"], "--dta"),
         (["demo", "--data"], "expected one argument"),
         (["--quiet"], "COMMAND"),

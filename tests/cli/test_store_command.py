@@ -64,6 +64,17 @@ def test_nothing_is_forgotten_by_a_slip(path, capsys):
     assert FeatureStore(path).stats()["rows"] == 0
 
 
+@pytest.mark.parametrize("action", [["stats"], ["prune", "--max-bytes", "1"], ["clear", "--yes"]])
+def test_what_could_not_be_done_is_no_success(path, capsys, action):
+    """A transform goes on with a warning; who asked for just this must hear that it failed."""
+    connection = FeatureStore(path).rows.open()
+    connection.execute("PRAGMA user_version = 99")
+    FeatureStore(path).rows.close()
+    status, out, err = run(capsys, action[0], path, *action[1:])
+    assert (status, out) == (1, "")
+    assert "has layout 99" in err
+
+
 def test_files_that_are_none_of_ours(tmp_path, capsys):
     assert "Check the spelling" in run(capsys, "stats", str(tmp_path / "none.db"))[2]
     assert not (tmp_path / "none.db").exists()

@@ -66,6 +66,10 @@ for _ in range(n):
         work(kind)
     except KeyboardInterrupt:
         ended = "interrupted"
+    except SystemError as error:
+        # What NumPy's C code makes of an interruption that came while it called Python.
+        interrupted = isinstance(error.__cause__, KeyboardInterrupt)
+        ended = "interrupted" if interrupted else f"SystemError:{error}"
     except Exception as error:  # noqa: BLE001  whatever came in its place is told
         ended = f"{type(error).__name__}:{error}".replace(" ", "_")
     finally:

@@ -156,6 +156,7 @@ def test_of_an_mpo_file_the_first_picture(rgb, encode):
     first, second = Image.fromarray(rgb), Image.fromarray(255 - rgb)
     data = encode(first, "MPO", save_all=True, append_images=[second], quality=100)
     assert Image.open(io.BytesIO(data)).format == "MPO"
+    assert check_images([data])[0].describe()["format"] == "MPO"
     alone = decode(encode(first, "JPEG", quality=100))
     np.testing.assert_array_equal(decode(data), alone)
 
@@ -207,5 +208,5 @@ def test_an_open_pillow_image_is_held_to_the_same_rules(pictures, encode):
     several = Image.open(
         io.BytesIO(encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
     )
-    with pytest.raises(ImageError, match="2 pages"):
+    with pytest.raises(ImageError, match="several pages"):
         check_images([several])

@@ -1,0 +1,142 @@
+"""Predictions of a saved model: the good pictures, the bad ones, and a status that says so."""
+
+import csv
+import json
+import os
+
+import composition_parts as parts
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+import fusionlearn
+from fusionlearn.cli import main
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    ct = parts.phantoms()
+    model = parts.small_recipe(epochs=2).fit(ct.data, ct.target)
+    path = tmp_path_factory.mktemp("model") / "model.fusion"
+    fusionlearn.save(model, path)
+    return model, str(path)
+
+
+@pytest.fixture
+def scans(tmp_path):
+    """Five pictures in folders, with what else lies in folders."""
+    for number, pixels in enumerate(parts.pixels(parts.phantoms().data)[:5]):
+        path = tmp_path / "scans" / str(number % 2) / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    (tmp_path / "scans" / "notes.txt").write_text("notes")
+    (tmp_path / "scans" / ".DS_Store").write_text("clutter")
+    return tmp_path / "scans"
+
+
+def table(path):
+    with open(path, newline="", encoding="utf-8", errors="surrogateescape") as file:
+        return list(csv.DictReader(file))
+
+
+def run(capsys, *arguments):
+    status = main(["predict", *map(str, arguments)])
+    return status, *capsys.readouterr()
+
+
+def test_a_folder(model, scans, tmp_path, capsys):
+    estimator, path = model
+    status, out, err = run(capsys, path, scans, "--out", tmp_path / "predictions.csv")
+    assert (status, out, err) == (0, "", "")
+    rows = table(tmp_path / "predictions.csv")
+    files = [row["file"] for row in rows]
+    assert files == sorted(map(str, scans.glob("*/*.png")))
+    assert [row["prediction"] for row in rows] == estimator.predict(files).tolist()
+    proba = [[float(row[f"p({label})"]) for label in estimator.classes_] for row in rows]
+    np.testing.assert_allclose(proba, estimator.predict_proba(files), rtol=1e-5)
+    assert not (tmp_path / "predictions.bad.csv").read_text()
+
+
+def test_bad_files_are_listed_and_the_others_predicted(model, scans, tmp_path, capsys):
+    """A broken one, an empty one, one that is missing, and one that is no picture."""
+    (scans / "0" / "0.png").write_bytes((scans / "0" / "0.png").read_bytes()[:-200])
+    (scans / "1" / "1.png").write_bytes(b"")
+    (scans / "volume.nii.gz").write_bytes(b"volume")
+    arguments = [model[1], scans, tmp_path / "missing.png"]
+    status, _, err = run(capsys, *arguments, "--out", tmp_path / "predictions.csv")
+    assert status == 1
+    assert "4 of 7 files could not be used; they are listed in" in err
+    good, bad = table(tmp_path / "predictions.csv"), table(tmp_path / "predictions.bad.csv")
+    assert [os.path.basename(row["file"]) for row in good] == ["2.png", "4.png", "3.png"]
+    reasons = {os.path.basename(row["file"]): row["reason"] for row in bad}
+    assert set(reasons) == {"0.png", "1.png", "volume.nii.gz", "missing.png"}
+    assert reasons["1.png"].startswith("an empty file")
+    assert reasons["volume.nii.gz"] == "a file without the extension of a picture"
+    assert "cannot be opened" in reasons["missing.png"]
+
+
+def test_without_files(model, scans, capsys):
+    """Predictions go to standard output, complaints to standard error."""
+    (scans / "0" / "0.png").write_bytes(b"no picture")
+    status, out, err = run(capsys, model[1], scans)
+    assert status == 1
+    assert out.startswith("file,prediction,p(ground-glass),p(healthy)")
+    assert len(out.splitlines()) == 5
+    assert "file,reason" in err
+    assert "1 of 5 files could not be used." in err
+
+
+def test_only_bad_files(model, tmp_path, capsys):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    status, out, _ = run(capsys, model[1], tmp_path / "a.png")
+    assert status == 1
+    assert len(out.splitlines()) == 1
+
+
+def test_names_that_are_no_text(model, scans, tmp_path, capsys):
+    """The table holds the bytes of the name."""
+    name = os.fsencode(scans / "0") + b'/\xff\n,".png'
+    os.rename(scans / "0" / "0.png", name)
+    status, *_ = run(capsys, model[1], scans, "--out", tmp_path / "predictions.csv")
+    assert status == 0
+    files = [os.fsencode(row["file"]) for row in table(tmp_path / "predictions.csv")]
+    assert name in files
+
+
+def test_a_store_makes_it_faster_the_second_time(model, scans, tmp_path, capsys):
+    for _ in range(2):
+        status, *_ = run(capsys, model[1], scans, "--store", tmp_path / "features.db")
+        assert status == 0
+    assert fusionlearn.FeatureStore(tmp_path / "features.db").stats()["rows"] == 10
+
+
+def test_a_model_without_probabilities(scans, tmp_path, capsys):
+    ct = parts.phantoms()
+    features = fusionlearn.ConcatFusion(parts.small_networks())
+    model = make_pipeline(features, LinearSVC(random_state=0)).fit(ct.data, ct.target)
+    fusionlearn.save(model, tmp_path / "model.fusion")
+    status, out, _ = run(capsys, tmp_path / "model.fusion", scans)
+    assert status == 0
+    assert out.splitlines()[0] == "file,prediction"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"\x80\x04K\x01.", "a pickle, which can run any program"), (b"", "it is empty")],
+)
+def test_files_that_are_no_models(content, message, scans, tmp_path, capsys):
+    (tmp_path / "model").write_bytes(content)
+    status, _, err = run(capsys, tmp_path / "model", scans)
+    assert status == 1
+    assert message in err
+    assert main(["inspect", str(tmp_path / "model")]) == 1
+    assert run(capsys, tmp_path / "mdoel", scans)[0] == 1
+
+
+def test_a_look_into_a_model(model, capsys):
+    assert main(["inspect", model[1]]) == 0
+    assert "types that need your trust: none" in capsys.readouterr().out
+    assert main(["inspect", model[1], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["classes"] == list(model[0].classes_)
