@@ -222,9 +222,15 @@ def test_module_is_the_command_line():
     assert err.startswith("usage: fusionlearn ")  # and not __main__.py
 
 
+def hear_interrupts():
+    """What a shell starts in the background is told not to, and its children with it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_interruption(tmp_path, weights):
-    process = start("demo", "--weights", weights, "--out", tmp_path / "out")
+    out = tmp_path / "out"
+    process = start("demo", "--weights", weights, "--out", out, preexec_fn=hear_interrupts)
     assert "160 pictures" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
