@@ -1,5 +1,6 @@
 """The only place that touches private or experimental names of scikit-learn and Keras."""
 
+import functools
 import json
 import os
 import random
@@ -41,8 +42,13 @@ except ImportError:  # scikit-learn < 1.9
             return _NoCallbackContext()
 
     def with_callbacks(method):
-        """Give the method back as it is."""
-        return method
+        """Call the method from as deep a frame as scikit-learn's, for ``stacklevel``."""
+
+        @functools.wraps(method)
+        def wrapped(self, *args, **kwargs):
+            return method(self, *args, **kwargs)
+
+        return wrapped
 
 
 __all__ = [
@@ -50,6 +56,7 @@ __all__ = [
     "BaseSearchCV",
     "CallbackSupportMixin",
     "check_sample_weight",
+    "enter_runtime",
     "import_keras",
     "isolated_keras_build",
     "keras_backend",
