@@ -251,9 +251,7 @@ def parallel_visual_block(items):
     block : object
         What scikit-learn expects of ``_sk_visual_block_``.
     """
-    try:
-        from sklearn.utils._repr_html.estimator import _VisualBlock
-    except ImportError:  # scikit-learn < 1.8
-        from sklearn.utils._estimator_html_repr import _VisualBlock
+    from sklearn.utils._repr_html.estimator import _VisualBlock
+
     names, estimators = zip(*items, strict=True)
     return _VisualBlock("parallel", list(estimators), names=list(names))

@@ -78,12 +78,16 @@ def _predict(options):
     check_exists(options.model)
     model = load(options.model, trusted=options.trust, weights=options.weights, store=options.store)
     paths, others = _find(options.pictures)
+    if not paths and not others:
+        raise ValueError(f"no pictures in {', '.join(options.pictures)}.")
     with contextlib.ExitStack() as stack:
         out, bad_out = sys.stdout, sys.stderr
         if options.out is not None:
-            out = stack.enter_context(_create(options.out))
             bad_path = Path(options.out)
             bad_path = bad_path.with_name(f"{bad_path.stem}.bad{bad_path.suffix}")
+            for table in (options.out, bad_path):
+                _check_table(table, [options.model, *paths, *others])
+            out = stack.enter_context(_create(options.out))
             bad_out = stack.enter_context(_create(bad_path))
         bad = _Bad(bad_out)
         for path in others:
@@ -107,6 +111,14 @@ class _Bad:
             self._table.writerow(["file", "reason"])
         self._table.writerow([path, reason])
         self.count += 1
+
+
+def _check_table(path, inputs):
+    """Refuse to write over what is read."""
+    if os.path.exists(path) and any(
+        os.path.exists(name) and os.path.samefile(path, name) for name in inputs
+    ):
+        raise ValueError(f"{os.fspath(path)!r} is read, so that no table can be written there.")
 
 
 def _create(path):

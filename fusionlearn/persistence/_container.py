@@ -145,6 +145,12 @@ def refusal(path, reason, remedy):
 def _check_first_line(path, line):
     if line == _FIRST_LINE % _FORMAT:
         return
+    if line == (_FIRST_LINE % _FORMAT).replace(b"\n", b"\r\n"):
+        raise refusal(
+            path,
+            "its ends of lines were changed on the way, as of a text",
+            "Send it anew as a binary file.",
+        )
     if line.startswith(_FIRST_WORDS) and line[len(_FIRST_WORDS) :].strip().isdigit():
         number = int(line[len(_FIRST_WORDS) :])
         raise refusal(

@@ -109,6 +109,14 @@ def _construct(path, archive, trusted):
     trusted = check_trusted(path, untrusted, trusted)
     try:
         estimator = skops.io.loads(archive, trusted=trusted)
+    except (ImportError, AttributeError) as error:
+        raise refusal(
+            path,
+            f"a type in it cannot be found here ({error})",
+            "A type of your own must be in a module that can be imported where the model is "
+            "loaded, not in the script that saved it; others need the versions that "
+            "fusionlearn.persistence.inspect names.",
+        ) from error
     except Exception as error:
         raise refusal(path, f"its objects cannot be made ({error!r})", NOT_OURS) from error
     if not isinstance(estimator, BaseEstimator):

@@ -5,7 +5,7 @@ import json
 import os
 import warnings
 
-from .._files import file_digest
+from .._files import check_exists, file_digest
 from ..backbones._backbone import Backbone
 from ..backbones._choice import has_openvino
 from ..exceptions import BackboneWeightsError, EngineWarning
@@ -85,6 +85,8 @@ def unpack_networks(estimator, networks, path, weights=None, store=None):
     BackboneError
         If a network is unknown here, or its weights cannot be found.
     """
+    if weights is not None:
+        check_exists(weights)
     places = [weights] if weights is not None else []
     places.append(os.path.dirname(os.path.abspath(path)))
 
@@ -131,7 +133,7 @@ def _find_weights(weights, places, path):
         f"{os.fspath(path)!r} was made with the weights file {name!r} (SHA-256 {digest[:16]}...), "
         f"which is neither at {hint!r} nor beside the model"
         f"{f' nor in {os.fspath(places[0])!r}' if len(places) > 1 else ''}. Pass its path or its "
-        "folder: weights=..."
+        "folder: weights=... (on the command line --weights)."
     )
 
 

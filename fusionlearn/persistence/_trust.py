@@ -1,6 +1,7 @@
 """Types that a model may be made of without a word from the user."""
 
 import functools
+from collections.abc import Iterable
 from types import FunctionType
 
 import sklearn.metrics
@@ -96,8 +97,8 @@ def check_trusted(path, untrusted, trusted):
     PersistenceError
         If there are others.
     """
-    if isinstance(trusted, (str, type)):
-        raise TypeError(f"trusted={trusted!r}: wanted a list of names of types.")
+    if isinstance(trusted, (str, type)) or not isinstance(trusted, Iterable):
+        raise TypeError(f"trusted={trusted!r}: wanted a list of types or their names.")
     given = [
         f"{entry.__module__}.{entry.__qualname__}" if isinstance(entry, type) else entry
         for entry in trusted
@@ -109,6 +110,6 @@ def check_trusted(path, untrusted, trusted):
             path,
             f"it holds types that are not trusted: {', '.join(unknown)}",
             "Loading makes such objects, which may run code of theirs. If you know them and "
-            f"trust who made the file, pass trusted={unknown!r}.",
+            f"trust who made the file, pass trusted={unknown!r} (on the command line --trust).",
         )
     return trusted

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 
 import composition_parts as parts
 import numpy as np
@@ -140,3 +141,23 @@ def test_a_look_into_a_model(model, capsys):
     assert "types that need your trust: none" in capsys.readouterr().out
     assert main(["inspect", model[1], "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["classes"] == list(model[0].classes_)
+
+
+def test_nothing_that_is_read_is_written_over(model, scans, tmp_path, capsys):
+    """Neither the model nor a picture, under whatever name."""
+    content = tmp_path / "model.fusion"
+    shutil.copy(model[1], content)
+    os.symlink(content, tmp_path / "link.csv")
+    before = content.read_bytes(), (scans / "0" / "0.png").read_bytes()
+    for out in (content, tmp_path / "link.csv", scans / "0" / "0.png"):
+        status, _, err = run(capsys, content, scans, "--out", out)
+        assert status == 1
+        assert "is read, so that no table can be written there" in err
+    assert (content.read_bytes(), (scans / "0" / "0.png").read_bytes()) == before
+
+
+def test_a_folder_without_pictures_is_no_success(model, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    status, _, err = run(capsys, model[1], tmp_path / "empty")
+    assert status == 1
+    assert "no pictures in" in err

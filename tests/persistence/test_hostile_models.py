@@ -53,6 +53,7 @@ def refused(path, match):
         (b"\x89HDF\r\n\x1a\n", "weights of Keras"),
         (b"SQLite format 3\x00", "a store of features"),
         (b"fusionlearn model 2\n" + b"0" * 64 + b"\n{}\n", "its format is 2, and this version"),
+        (b"fusionlearn model 1\r\n", "its ends of lines were changed on the way"),
         (b"fusionlearn model 1\n", "it is damaged"),
         (b"fusionlearn model 1\n" + b"0" * 64 + b"\n{}\n", "it is damaged"),
     ],

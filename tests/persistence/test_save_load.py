@@ -217,8 +217,24 @@ def test_own_estimators_need_to_be_named(form, tmp_path):
     name = f"{Unknown.__module__}.Unknown"
     loaded = load(tmp_path / "model.fusion", trusted=[Unknown if form == "type" else name])
     assert isinstance(loaded[-1], Unknown)
-    with pytest.raises(TypeError, match="wanted a list"):
-        load(tmp_path / "model.fusion", trusted=name)
+    for wrong in (name, Unknown, True):
+        with pytest.raises(TypeError, match="wanted a list"):
+            load(tmp_path / "model.fusion", trusted=wrong)
+
+
+def test_own_estimators_must_be_importable(tmp_path, monkeypatch):
+    """What is missing here is no sign of harm."""
+    save(make_pipeline(StandardScaler(), Unknown()), tmp_path / "model.fusion")
+    monkeypatch.delattr("sealed_models.Unknown")
+    with pytest.raises(PersistenceError, match=r"cannot be found here .*'Unknown'.*imported"):
+        load(tmp_path / "model.fusion", trusted=["sealed_models.Unknown"])
+
+
+def test_weights_that_are_not_there(tmp_path):
+    """Also where the model does without them."""
+    save(StandardScaler(), tmp_path / "model.fusion")
+    with pytest.raises(FileNotFoundError, match="There is no 'nowhere'"):
+        load(tmp_path / "model.fusion", weights="nowhere")
 
 
 def test_trees_need_trust(tmp_path, rng):
