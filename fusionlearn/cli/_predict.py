@@ -85,8 +85,9 @@ def _predict(options):
         if options.out is not None:
             bad_path = Path(options.out)
             bad_path = bad_path.with_name(f"{bad_path.stem}.bad{bad_path.suffix}")
+            named = [name for name in (options.model, options.weights, options.store) if name]
             for table in (options.out, bad_path):
-                _check_table(table, [options.model, *paths, *others])
+                _check_table(table, [*named, *paths, *others])
             out = stack.enter_context(_create(options.out))
             bad_out = stack.enter_context(_create(bad_path))
         bad = _Bad(bad_out)

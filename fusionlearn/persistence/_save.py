@@ -20,8 +20,8 @@ def save(estimator, path):
 
     The file holds parameters and arrays as skops [1]_ writes them, without pickle;
     versions; the digest of all; and of each network its name and the digest of its
-    weights, not the weights themselves. It holds no pictures, no features and no path of
-    a store.
+    weights, not the weights themselves. It holds no pictures and no path of a store, and
+    of features only what a classifier keeps, such as support vectors.
 
     Parameters
     ----------
