@@ -71,7 +71,10 @@ def main(arguments=None):
         print(f"fusionlearn {options.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. Finished features are kept in the output folder.", file=sys.stderr)
+        print(
+            "\nInterrupted. Features that were finished are kept if there is a store.",
+            file=sys.stderr,
+        )
         return 130
     return 0
 

@@ -8,6 +8,9 @@ import os
 import sys
 from pathlib import Path
 
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
 from .._files import check_exists
 from ..datasets._files import gather_files
 from ..exceptions import ImageError
@@ -77,12 +80,25 @@ def _inspect(options):
 def _predict(options):
     check_exists(options.model)
     model = load(options.model, trusted=options.trust, weights=options.weights, store=options.store)
+    if not hasattr(model, "predict"):
+        raise ValueError(
+            f"{options.model!r} holds a {type(model).__name__}, which predicts nothing."
+        )
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        raise ValueError(f"{options.model!r} was saved before it was fitted.") from None
     paths, others = _find(options.pictures)
     if not paths and not others:
         raise ValueError(f"no pictures in {', '.join(options.pictures)}.")
     with contextlib.ExitStack() as stack:
-        out, bad_out = sys.stdout, sys.stderr
-        if options.out is not None:
+        out, bad_out, where = sys.stdout, sys.stderr, ""
+        if options.out is None:
+            # As in a file, names that are no text are written as the bytes that they are.
+            for stream in (out, bad_out):
+                if hasattr(stream, "reconfigure"):
+                    stream.reconfigure(errors="surrogateescape")
+        else:
             bad_path = Path(options.out)
             bad_path = bad_path.with_name(f"{bad_path.stem}.bad{bad_path.suffix}")
             named = [name for name in (options.model, options.weights, options.store) if name]
@@ -90,12 +106,12 @@ def _predict(options):
                 _check_table(table, [*named, *paths, *others])
             out = stack.enter_context(_create(options.out))
             bad_out = stack.enter_context(_create(bad_path))
+            where = f"; they are listed in {bad_path}"
         bad = _Bad(bad_out)
         for path in others:
             bad.add(path, "a file without the extension of a picture")
         _write(model, paths, csv.writer(out), bad, options.quiet, out.flush)
     if bad.count:
-        where = "" if options.out is None else f"; they are listed in {bad_path}"
         n_files = len(paths) + len(others)
         raise ValueError(f"{bad.count} of {n_files} files could not be used{where}.")
 
@@ -156,16 +172,22 @@ def _write(model, paths, table, bad, quiet, flush):
 
 
 def _predict_block(model, paths, has_proba, bad):
-    try:
-        return _rows(model, paths, has_proba)
-    except ImageError:
-        errors = {error.index: error for error in find_bad_images(paths)}
-        if not errors:
-            raise
-    for index, error in sorted(errors.items()):
-        bad.add(paths[index], f"{error.got}; wanted {error.wanted}")
-    good = [path for index, path in enumerate(paths) if index not in errors]
-    return _rows(model, good, has_proba) if good else []
+    """Rows of the good pictures; what fails is taken out until the rest is predicted."""
+    while paths:
+        try:
+            return _rows(model, paths, has_proba)
+        except ImageError as error:
+            # One that can be decoded by itself may change, or be too small for a network.
+            errors = find_bad_images(paths) or ([error] if error.index is not None else [])
+            if not errors:
+                raise
+        # By path: one that is named twice is looked at once.
+        reasons = {paths[each.index]: f"{each.got}; wanted {each.wanted}" for each in errors}
+        for path in paths:
+            if path in reasons:
+                bad.add(path, reasons[path])
+        paths = [path for path in paths if path not in reasons]
+    return []
 
 
 def _rows(model, paths, has_proba):

@@ -114,7 +114,7 @@ def _clear(options):
 
 
 def _bytes(text):
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", text)
+    match = re.fullmatch(r"(\d{1,18}(?:\.\d{1,18})?)\s*([kMGT]?)B?", text)
     if match is None:
         raise ArgumentTypeError(f"{text!r} is no size; wanted one such as 500M or 2G")
     return int(float(match[1]) * _UNITS[match[2]])

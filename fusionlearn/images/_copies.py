@@ -68,7 +68,7 @@ def find_differing(sets, values):
     return [indices for indices in sets if len({values[index] for index in indices}) > 1]
 
 
-def tell_contradictions(sets):
+def tell_contradictions(sets, what="copies of a file"):
     """Say which pictures have two labels.
 
     Parameters
@@ -76,12 +76,15 @@ def tell_contradictions(sets):
     sets : list of tuple of int
         What ``find_differing`` gave for labels.
 
+    what : str, default="copies of a file"
+        What the pictures of a set are to each other.
+
     Returns
     -------
     text : str
         A sentence.
     """
-    return tell_cases("one picture has two labels", sets)
+    return tell_cases(f"{what} have different labels", sets)
 
 
 def tell_patients(sets, what="copies of a file"):

@@ -110,16 +110,17 @@ def audit_leakage(X, y=None, groups=None, *, cv=None, near_duplicates=True):
             raise ValueError("cv as a number of folds needs labels: pass y.")
         splitter = check_cv(cv, y, classifier=True)
         folds = list(splitter.split(references, y, groups if uses_groups(splitter) else None))
-    findings = list(judge_copies("duplicates", "copies of a file", copies, groups, folds))
+    same, alike = "copies of a file", "pictures that look the same"
+    findings = list(judge_copies("duplicates", same, copies, groups, folds))
+    if y is not None:
+        findings += find_contradictions(same, copies, y)
     if near_duplicates:
         looked_for.append("near duplicates")
-        alike = [
-            (first, second)
-            for first, second in find_near_duplicates(references)
-            if digests[first] != digests[second]
-        ]
-        what = "pictures that look the same"
-        findings += judge_copies("near duplicates", what, alike, groups, folds)
+        firsts = np.sort(np.unique(digests, return_index=True)[1])  # of copies one is enough
+        pairs = find_near_duplicates(references, firsts)
+        findings += judge_copies("near duplicates", alike, pairs, groups, folds)
+        if y is not None:
+            findings += find_contradictions(alike, pairs, y)
     if folds:
         looked_for.append("patients on both sides of a split")
         findings += _torn_patients(groups, folds)
@@ -128,7 +129,6 @@ def audit_leakage(X, y=None, groups=None, *, cv=None, near_duplicates=True):
         findings.append(Finding("patients", False, text))
     if y is not None:
         looked_for += ["contradictions", "order", "shortcuts"]
-        findings += find_contradictions(copies, y)
         findings += _patients_of_two_labels(groups, y)
         findings += _order(y)
         findings += _shortcuts(references, y, groups)
@@ -174,9 +174,19 @@ def _order(y):
 
 def _shortcuts(references, y, groups):
     """What the file alone says, judged by patient, and which of its properties say it."""
-    per_class = [len(np.unique(groups[y == label])) for label in np.unique(y)]
-    n_folds = min(_SHORTCUT_FOLDS, *per_class)
-    if len(per_class) < 2 or n_folds < 2:
+    labels = np.unique(y)
+    n_patients = [len(np.unique(groups[y == label])) for label in labels]
+    n_folds = min(_SHORTCUT_FOLDS, *n_patients)
+    if len(labels) < 2:
+        return
+    if n_folds < 2:
+        fewest = str(labels[np.argmin(n_patients)])
+        text = (
+            f"What files alone say was not judged: the class {fewest!r} has pictures of one "
+            "patient. "
+            + " ".join([*_telling_values(references, y), *_telling_numbers(references, y)])
+        )
+        yield Finding("shortcut", False, text.strip())
         return
     with warnings.catch_warnings():
         # The interval stands beside it, and copies are told of by findings of their own.

@@ -6,13 +6,16 @@ from ..images._copies import find_differing, tell_cases, tell_contradictions, te
 from ._leakage_report import Finding
 
 
-def find_contradictions(copies, y):
+def find_contradictions(what, sets, y):
     """Find pictures with several labels.
 
     Parameters
     ----------
-    copies : list of tuple of int
-        Positions of pictures that are the same.
+    what : str
+        What the pictures of a set are to each other.
+
+    sets : list of tuple of int
+        Positions of pictures that belong together.
 
     y : ndarray of shape (n_samples,)
         Labels.
@@ -22,9 +25,9 @@ def find_contradictions(copies, y):
     finding : Finding
         One for all of them, if there are any.
     """
-    wrong = find_differing(copies, y)
+    wrong = find_differing(sets, y)
     if wrong:
-        yield Finding("contradiction", True, tell_contradictions(wrong), tuple(wrong))
+        yield Finding("contradiction", True, tell_contradictions(wrong, what), tuple(wrong))
 
 
 def judge_copies(kind, what, sets, groups, folds=()):

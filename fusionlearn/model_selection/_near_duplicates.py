@@ -11,7 +11,7 @@ _BITS = 24
 _BLOCK = 1024
 
 
-def find_near_duplicates(references):
+def find_near_duplicates(references, positions):
     """Find pairs of pictures that look the same.
 
     Pictures are compared by a perceptual hash of 256 bits: copies at another size or
@@ -21,6 +21,9 @@ def find_near_duplicates(references):
     ----------
     references : ndarray of shape (n_samples,), dtype object
         What ``check_images`` gave.
+
+    positions : ndarray of int
+        Those to look at, in order.
 
     Returns
     -------
@@ -37,19 +40,19 @@ def find_near_duplicates(references):
     C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions"
     (2010).
     """
-    # As -1 and 1, so that a product of matrices counts the bits that agree.
-    hashes = np.array([_hash(index, reference) for index, reference in enumerate(references)])
-    hashes = np.where(hashes, np.float32(1), np.float32(-1))
+    hashes = np.array([_hash(index, references[index]) for index in positions.tolist()])
     pairs = []
     for start in range(0, len(hashes), _BLOCK):
         agreement = hashes[start : start + _BLOCK] @ hashes[start:].T
         first, second = np.nonzero(agreement >= _SIDE**2 - 2 * _BITS)
         later = second > first
-        pairs += zip((start + first[later]).tolist(), (start + second[later]).tolist(), strict=True)
+        first, second = positions[start + first[later]], positions[start + second[later]]
+        pairs += zip(first.tolist(), second.tolist(), strict=True)
     return pairs
 
 
 def _hash(index, reference):
+    """Bits as -1 and 1, so that a product counts those that agree; none of a blank picture."""
     from imagehash import phash
     from PIL import Image
 
@@ -57,4 +60,7 @@ def _hash(index, reference):
         pixels = reference.decode()
     except ImageError as error:
         raise error.at(index) from error
-    return phash(Image.fromarray(pixels).convert("L"), hash_size=_SIDE).hash.ravel()
+    if pixels.min() == pixels.max():
+        return np.zeros(_SIDE**2, np.float32)
+    bits = phash(Image.fromarray(pixels).convert("L"), hash_size=_SIDE).hash.ravel()
+    return np.where(bits, np.float32(1), np.float32(-1))

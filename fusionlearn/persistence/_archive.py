@@ -1,5 +1,6 @@
 """What an archive holds, looked at before anything in it is believed."""
 
+import hashlib
 import io
 import json
 import re
@@ -52,7 +53,7 @@ def read_schema(path, archive):
             schema = json.loads(members.read(_SCHEMA))
             if not isinstance(schema, dict):
                 raise ValueError("its schema is no JSON object")
-            _check_files(schema, set(members.namelist()))
+            _check_nodes(schema, set(members.namelist()), {})
     except RecursionError as error:
         raise refusal(path, "its objects are nested too deeply", NOT_OURS) from error
     except Exception as error:  # whatever the parsers of zipfile, json and NumPy throw
@@ -88,6 +89,8 @@ def _check_array(name, data):
     shape, _, dtype = _HEADERS[version](file)
     if dtype.hasobject:
         raise ValueError(f"its array {name} holds objects, which would be a pickle")
+    if any(length < 0 for length in shape):
+        raise ValueError(f"its array {name} has a length below 0")
     # In Python's numbers, which do not overflow.
     n_bytes = int(dtype.itemsize)
     for length in shape:
@@ -96,14 +99,27 @@ def _check_array(name, data):
         raise ValueError(f"its array {name} has another size than it says")
 
 
-def _check_files(node, names):
-    """Each member that a node refers to is there."""
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            if "__loader__" in node and "file" in node and node["file"] not in names:
-                raise ValueError(f"it refers to {node['file']!r}, which is not in it")
-            pending += node.values()
-        elif isinstance(node, list):
-            pending += node
+def _check_nodes(node, names, described):
+    """Each member that a node refers to is there, and no object is described in two ways.
+
+    Gives a digest of the node without its numbers: skops takes the first description of an
+    object for all, so that a second one would show what is not loaded.
+    """
+    if isinstance(node, list):
+        parts = [_check_nodes(part, names, described) for part in node]
+    elif isinstance(node, dict):
+        if "__loader__" in node and "file" in node and node["file"] not in names:
+            raise ValueError(f"it refers to {node['file']!r}, which is not in it")
+        parts = {
+            name: _check_nodes(part, names, described)
+            for name, part in node.items()
+            if name != "__id__"
+        }
+    else:
+        return repr(node)
+    digest = hashlib.sha256(repr(parts).encode(errors="surrogatepass")).hexdigest()
+    if isinstance(node, dict) and node.get("__loader__") != "CachedNode":
+        number = json.dumps(node.get("__id__"))
+        if number != "null" and described.setdefault(number, digest) != digest:
+            raise ValueError("it describes one object in two ways")
+    return digest

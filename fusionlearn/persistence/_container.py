@@ -56,10 +56,12 @@ def write_model(path, manifest, archive):
     """
     body = json.dumps(manifest, sort_keys=True).encode() + b"\n" + archive
     digest = hashlib.sha256(body).hexdigest().encode()
-    folder, name = os.path.split(os.path.abspath(path))
-    handle, new = tempfile.mkstemp(dir=folder, prefix=f".{name}-")
+    path = os.path.realpath(path)  # a link stays, and what it points to is written
+    handle, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".fusionlearn-")
     try:
         with os.fdopen(handle, "wb") as file:
+            if os.path.exists(path):
+                os.chmod(new, stat.S_IMODE(os.stat(path).st_mode))
             file.write(_FIRST_LINE % _FORMAT + digest + b"\n" + body)
             file.flush()
             os.fsync(file.fileno())
@@ -151,6 +153,8 @@ def _check_first_line(path, line):
             "its ends of lines were changed on the way, as of a text",
             "Send it anew as a binary file.",
         )
+    if line == (_FIRST_LINE % _FORMAT).rstrip():
+        raise refusal(path, "it is damaged: nothing follows its first line", "Copy it anew.")
     if line.startswith(_FIRST_WORDS) and line[len(_FIRST_WORDS) :].strip().isdigit():
         number = int(line[len(_FIRST_WORDS) :])
         raise refusal(

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 
+from ..exceptions import printable
 from ._archive import NOT_OURS, read_schema
 from ._container import read_model, refusal
 from ._trust import trusted_types
@@ -61,20 +62,25 @@ class ModelFile:
     untrusted: tuple
 
     def __str__(self):
+        # What a file says of itself may be commands to a terminal, or lines like ours.
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        networks = ", ".join(
-            f"{entry.get('application')} ({str(entry.get('weights'))[:16]})"
-            for entry in self.networks
-        )
+        networks = ", ".join(map(_name_network, self.networks))
         lines = [
             f"{self.path}: {self.n_bytes:,} bytes, SHA-256 {self.digest}",
             f"classes: {', '.join(self.classes) or 'none'}",
             f"networks: {networks or 'none'}",
             f"saved with: {versions}",
             f"types that need your trust: {', '.join(self.untrusted) or 'none'}",
-            self.estimator,
         ]
-        return "\n".join(lines)
+        estimator = [f"  {printable(line)}" for line in self.estimator.splitlines()]
+        return "\n".join([*map(printable, lines), "estimator:", *estimator])
+
+
+def _name_network(facts):
+    params = facts.get("application_params")
+    params = params.items() if isinstance(params, dict) else ()
+    given = "".join(f", {name}={value}" for name, value in params)
+    return f"{facts.get('application')} (weights {str(facts.get('weights'))[:16]}{given})"
 
 
 def inspect(path):
@@ -149,21 +155,23 @@ def _look(schema):
     pending = [((), schema)]
     while pending:
         path, node = pending.pop()
-        loader = node.get("__loader__")
-        if loader == "JsonNode":
-            parameters[".".join(path)] = json.loads(node["content"])
-            continue
-        if "__class__" in node:
-            types.add(f"{node['__module__']}.{node['__class__']}")
-        content = node.get("content")
-        if loader == "ObjectNode" and isinstance(content, dict):
-            pending.append((path, content))
-        elif isinstance(content, dict):
+        if isinstance(node, list):
             pending += [
-                ((*path, name), part)
-                for name, part in content.items()
-                if isinstance(part, dict) and not name.startswith("_") and not name.endswith("_")
+                (None if path is None else (*path, str(i)), each) for i, each in enumerate(node)
             ]
-        elif isinstance(content, list):
-            pending += [((*path, str(i)), part) for i, part in enumerate(content)]
+            continue
+        if not isinstance(node, dict):
+            continue
+        loader = node.get("__loader__")
+        if loader is not None and "__class__" in node:
+            types.add(f"{node['__module__']}.{node['__class__']}")
+        if loader == "JsonNode" and path is not None:
+            parameters[".".join(path)] = json.loads(node["content"])
+        for name, part in node.items():
+            if loader is not None:  # the parts of a node stand in its content
+                pending.append((path if name == "content" else None, part))
+            else:
+                is_parameter = path is not None and not name.startswith("_")
+                is_parameter = is_parameter and not name.endswith("_")
+                pending.append(((*path, name) if is_parameter else None, part))
     return dict(sorted(parameters.items())), tuple(sorted(types))

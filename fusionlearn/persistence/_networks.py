@@ -5,6 +5,8 @@ import json
 import os
 import warnings
 
+from sklearn.pipeline import Pipeline
+
 from .._files import check_exists, file_digest
 from ..backbones._backbone import Backbone
 from ..backbones._choice import has_openvino
@@ -43,6 +45,9 @@ def pack_networks(estimator):
             return None
         if isinstance(value, Backbone):
             return value.name
+        if isinstance(value, Pipeline) and value.memory is not None:
+            value = copy.copy(value)
+            value.memory = None
         if isinstance(value, BackboneFeatureExtractor):
             network = value.job().network
             networks[network.identity] = json.loads(network.description)
@@ -91,6 +96,8 @@ def unpack_networks(estimator, networks, path, weights=None, store=None):
     places.append(os.path.dirname(os.path.abspath(path)))
 
     def unpack(value):
+        if isinstance(value, Pipeline):
+            value.memory = None  # a folder, in which joblib would keep pickles
         if isinstance(value, BackboneFeatureExtractor):
             value.store = store
             value.weights = _find_weights(value.weights, places, path)
@@ -123,9 +130,10 @@ def _find_weights(weights, places, path):
         )
     name = os.path.basename(hint.replace("\\", "/"))
     candidates = [file for place in places for file in _files(place, name)]
-    # A path on another machine may be a network address: opening it would call there.
-    if not hint.startswith(("//", "\\\\")):
-        candidates.insert(0, hint)
+    # A file that somebody sent names a path: it is tried last, only if it is that of weights,
+    # and not if it may be a network address, where opening it would call.
+    if hint.endswith(_SUFFIXES) and not hint.startswith(("//", "\\\\")):
+        candidates.append(hint)
     for candidate in candidates:
         if os.path.isfile(candidate) and file_digest(os.path.abspath(candidate)) == digest:
             return candidate

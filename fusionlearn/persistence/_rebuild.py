@@ -17,8 +17,8 @@ def rebuild(value, change):
         An estimator, or anything that one may hold.
 
     change : callable
-        Gives for each object what stands in its place: the object itself, whose parts are
-        then looked at, or another one, whose parts are not.
+        Gives for each object what stands in its place, the object itself or another one;
+        the parts of that are then looked at.
 
     Returns
     -------
@@ -34,9 +34,7 @@ def _rebuild(value, change, memo):
         return memo[id(value)][1]
     # A part that holds itself is left as it is. The original is kept alive for its id.
     memo[id(value)] = (value, value)
-    new = change(value)
-    if new is value:
-        new = _rebuild_parts(value, lambda part: _rebuild(part, change, memo))
+    new = _rebuild_parts(change(value), lambda part: _rebuild(part, change, memo))
     memo[id(value)] = (value, new)
     return new
 

@@ -30,7 +30,9 @@ def save(estimator, path):
 
     path : str or path-like
         The file, by custom with the suffix ``.fusion``. It is replaced if it is there, in
-        one step: it is the old one or the new one, never a part.
+        one step: it is the old one or the new one, never a part. A new one is readable by
+        its owner alone, since it was made from people's pictures; one that is replaced
+        keeps its permissions.
 
     Raises
     ------

@@ -161,3 +161,36 @@ def test_a_folder_without_pictures_is_no_success(model, tmp_path, capsys):
     status, _, err = run(capsys, model[1], tmp_path / "empty")
     assert status == 1
     assert "no pictures in" in err
+
+
+def test_a_bad_file_that_is_named_twice(model, scans, tmp_path, capsys):
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    bad = tmp_path / "bad.png"
+    status, *_ = run(capsys, model[1], bad, scans, bad, "--out", tmp_path / "predictions.csv")
+    assert status == 1
+    assert len(table(tmp_path / "predictions.csv")) == 5
+    assert [row["file"] for row in table(tmp_path / "predictions.bad.csv")] == [str(bad)] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("extractor", "which predicts nothing"), ("unfitted", "was saved before it was fitted")],
+)
+def test_models_that_predict_nothing(kind, message, scans, tmp_path, capsys, monkeypatch):
+    """They are refused before a table is begun."""
+    monkeypatch.chdir(tmp_path)
+    network = parts.small_networks()[0][1]
+    fusionlearn.save(network if kind == "extractor" else make_pipeline(network, LinearSVC()), "m")
+    (tmp_path / "out.csv").write_text("kept")
+    status, _, err = run(capsys, "m", scans, "--out", tmp_path / "out.csv")
+    assert status == 1
+    assert message in err
+    assert (tmp_path / "out.csv").read_text() == "kept"
+
+
+def test_stores_and_weights_are_not_written_over(model, scans, tmp_path, capsys):
+    (tmp_path / "features.db").write_bytes(b"")
+    store = tmp_path / "features.db"
+    status, _, err = run(capsys, model[1], scans, "--store", store, "--out", store)
+    assert status == 1
+    assert "is read, so that no table" in err

@@ -60,7 +60,7 @@ def test_one_picture_with_two_labels(ct):
     X = np.array([*ct.data, ct.data[7]], dtype=object)
     report = audit_leakage(X, [*ct.target, other])
     assert kinds(report) == ["contradiction"]
-    with pytest.raises(LeakageError, match=r"one picture has two labels: 1 \(at 7 and 60\)"):
+    with pytest.raises(LeakageError, match=r"have different labels: 1 \(at 7 and 60\)"):
         report.raise_if_leaking()
 
 
@@ -160,5 +160,38 @@ def test_training_warns_of_copies(ct):
     with pytest.warns(DataWarning) as caught:
         model.fit(X, [*ct.target, other])
     told = [str(warning.message) for warning in caught]
-    assert told[0].startswith("Cases where one picture has two labels: 1 (at 7 and 60).")
+    assert told[0].startswith(
+        "Cases where copies of a file have different labels: 1 (at 7 and 60)."
+    )
     assert told[1].startswith("Cases where copies of a file stand under different patients: 1")
+
+
+def test_near_copies_with_two_labels(tmp_path, ct):
+    """Of one patient, so that nothing else about them is a leak."""
+    path = tmp_path / "copy.jpg"
+    Image.fromarray(ct.data[7].decode()).save(path)
+    X = np.array([*ct.data, *check_images([path], [ct.data[7].group])], dtype=object)
+    other = next(label for label in ct.target if label != ct.target[7])
+    report = audit_leakage(X, [*ct.target, other])
+    assert "pictures that look the same have different labels: 1" in text(report, "contradiction")
+
+
+def test_blank_pictures_do_not_look_the_same(ct):
+    blank = [np.full((64, 64), level, np.uint8) for level in (0, 255)]
+    X = np.array([*ct.data, *check_images(blank, ["a", "b"])], dtype=object)
+    assert kinds(audit_leakage(X)) == []
+
+
+def test_shortcuts_that_cannot_be_judged_are_told(tmp_path, rng):
+    """One patient of a class leaves nobody to judge by; the kind of file is told all the same."""
+    paths = []
+    for number in range(40):
+        image = Image.fromarray(rng.integers(0, 256, (24, 24, 3), dtype=np.uint8))
+        paths.append(str(tmp_path / f"{number}.png"))
+        (image.convert("RGBA") if number < 20 else image).save(paths[-1])
+    groups = ["only", *["only"] * 19, *map(str, range(20))]
+    y = ["ill"] * 20 + ["well"] * 20
+    report = audit_leakage(check_images(paths, groups), y)
+    found = text(report, "shortcut")
+    assert "was not judged: the class 'ill' has pictures of one patient" in found
+    assert "20 of 20 files of mode RGBA are 'ill'." in found

@@ -12,6 +12,7 @@ import pytest
 import sealed_models
 import skops.io
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fusionlearn import BackboneFeatureExtractor, load, save
@@ -54,6 +55,7 @@ def refused(path, match):
         (b"SQLite format 3\x00", "a store of features"),
         (b"fusionlearn model 2\n" + b"0" * 64 + b"\n{}\n", "its format is 2, and this version"),
         (b"fusionlearn model 1\r\n", "its ends of lines were changed on the way"),
+        (b"fusionlearn model 1", "it is damaged"),
         (b"fusionlearn model 1\n", "it is damaged"),
         (b"fusionlearn model 1\n" + b"0" * 64 + b"\n{}\n", "it is damaged"),
     ],
@@ -286,3 +288,45 @@ def test_a_network_that_would_give_other_features(path, tmp_path):
 
     with pytest.raises(PersistenceError, match=r"was 'untrained-0-keras-3\.0\.0'"):
         load(sealed_models.resealed(path, tmp_path / "older.fusion", older))
+
+
+def test_one_object_is_described_once(path):
+    """skops makes the first, and a look into the file would show the other."""
+    model = LogisticRegression(C=2.0)
+
+    def change(schema):
+        node = schema["content"]["content"]["C"]
+        node["__id__"] = 7
+        schema["content"]["content"]["tol"] = {**node, "content": "3.0"}
+
+    refused(sealed_models.seal(path, sealed_models.with_schema(model, change)), "in two ways")
+
+
+def test_a_folder_for_pickles_does_not_survive(path):
+    """A pipeline's memory is where joblib would write and read pickles at the next fit."""
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+
+    def change(schema):
+        schema["content"]["content"]["memory"] = object_of(
+            "builtins", "str", "JsonNode", content=json.dumps("/tmp/pickles"), is_json=True
+        )
+
+    sealed_models.seal(path, sealed_models.with_schema(model, change))
+    assert load(path).memory is None
+
+
+def test_what_a_file_says_of_itself_is_no_command(path, tmp_path):
+    """Neither a line like ours nor an escape sequence reaches the terminal."""
+    save(StandardScaler(), path)
+    lie = "a\ntypes that need your trust: none\x1b[8m"
+
+    def change(manifest):
+        manifest["classes"] = [lie]
+        manifest["estimator"] = lie
+        manifest["versions"][lie] = lie
+        manifest["networks"] = {"0": {"application": lie, "weights": lie}}
+
+    shown = str(inspect(sealed_models.resealed(path, tmp_path / "new.fusion", change)))
+    assert "\x1b" not in shown
+    assert shown.splitlines()[4] == "types that need your trust: none"
+    assert len([line for line in shown.splitlines() if line.startswith("types")]) == 1

@@ -5,6 +5,7 @@ import sys
 import composition_parts as parts
 import sklearn
 from sealed_models import Unknown
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -48,3 +49,13 @@ def test_the_room_is_light():
     code = "import sys, fusionlearn; fusionlearn.save, fusionlearn.load; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"skops", "tensorflow", "keras"} & set(run.stdout.split())
+
+
+def test_types_of_learned_attributes_are_told(tmp_path):
+    path = tmp_path / "model.fusion"
+    save(RandomForestClassifier(2, random_state=0).fit([[0.0], [1.0]], [0, 1]), path)
+    content = inspect(path)
+    assert "sklearn.tree._tree.Tree" in content.types
+    assert set(content.untrusted) <= set(content.types)
+    assert content.parameters["n_estimators"] == 2
+    assert not [name for name in content.parameters if name.startswith("estimators_")]

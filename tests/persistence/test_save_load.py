@@ -286,6 +286,34 @@ def test_a_file_is_the_old_or_the_new_one(trouble, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_memory_of_a_pipeline_stays_behind(ct, tmp_path):
+    """And its steps are packed all the same."""
+    model = make_pipeline(
+        extractor(store=tmp_path / "secret.db"), LogisticRegression(), memory=str(tmp_path / "kept")
+    )
+    save(model.fit(ct.data, ct.target), tmp_path / "model.fusion")
+    loaded = load(tmp_path / "model.fusion")
+    assert (loaded.memory, loaded[0].store) == (None, None)
+    assert model.memory == str(tmp_path / "kept")
+
+
+def test_links_stay_and_permissions_are_kept(tmp_path):
+    target, link = tmp_path / "target.fusion", tmp_path / "link.fusion"
+    save(StandardScaler(), target)
+    assert target.stat().st_mode & 0o077 == 0
+    target.chmod(0o644)
+    link.symlink_to(target)
+    save(LogisticRegression(), link)
+    assert link.is_symlink()
+    assert isinstance(load(target), LogisticRegression)
+    assert target.stat().st_mode & 0o777 == 0o644
+
+
+def test_long_names(tmp_path):
+    save(StandardScaler(), tmp_path / ("n" * 250))
+    assert isinstance(load(tmp_path / ("n" * 250)), StandardScaler)
+
+
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
         save(StandardScaler(), tmp_path / "missing" / "model.fusion")
