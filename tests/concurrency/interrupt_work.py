@@ -59,11 +59,12 @@ def interrupt(number, frame):
 
 
 signal.signal(signal.SIGALRM, interrupt)
-for _ in range(n):
-    ended = "too late"
+while n > 0:
+    ended = None
     try:
         signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.001, usual))
         work(kind)
+        signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         ended = "interrupted"
     except SystemError as error:
@@ -71,7 +72,9 @@ for _ in range(n):
         interrupted = isinstance(error.__cause__, KeyboardInterrupt)
         ended = "interrupted" if interrupted else f"SystemError:{error}"
     except Exception as error:  # noqa: BLE001  whatever came in its place is told
-        ended = f"{type(error).__name__}:{error}".replace(" ", "_")
+        ended = f"{type(error).__name__}:{error}"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    say(ended.replace(" ", "_"), work(kind))
+    if ended is not None:  # else the work was done first
+        n -= 1
+        say(ended.replace(" ", "_").replace("\n", "_"), work(kind))
