@@ -28,8 +28,8 @@ def load(path, *, trusted=(), weights=None, store=None):
 
     weights : str or path-like, default=None
         A weights file, or a folder in which to look for the networks' weights files. They
-        are recognised by their digests, whatever they are called. Without it they are
-        looked for where they were, and beside the model.
+        are recognised by their digests, whatever they are called. They are also looked for
+        beside the model, and where they were when it was saved.
 
     store : FeatureStore, path or None, default=None
         Where the estimator's extractors keep features; None is the process's memory.
