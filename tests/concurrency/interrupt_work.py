@@ -41,6 +41,12 @@ def work(kind):
     return hashlib.sha256(proba.tobytes()).hexdigest()
 
 
+def causes(error):
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def say(*words):
     sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
@@ -69,8 +75,9 @@ while n > 0:
         ended = "interrupted"
     except SystemError as error:
         # What NumPy's C code makes of an interruption that came while it called Python.
-        interrupted = isinstance(error.__cause__, KeyboardInterrupt)
-        ended = "interrupted" if interrupted else f"SystemError:{error}"
+        chain = list(causes(error))
+        interrupted = any(isinstance(cause, KeyboardInterrupt) for cause in chain)
+        ended = "interrupted" if interrupted else f"SystemError:{error}:{chain}"
     except Exception as error:  # noqa: BLE001  whatever came in its place is told
         ended = f"{type(error).__name__}:{error}"
     finally:
