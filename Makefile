@@ -45,7 +45,7 @@ test-oldest:
 	$(PYTHON) -m venv $(OLDEST)
 	$(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; o = p["optional-dependencies"]; print(*(d.replace(">=", "==") for d in p["dependencies"] + o["openvino"] + o["plot"]), sep="\n")' > $(OLDEST)/oldest.txt
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c $(OLDEST)/oldest.txt -e ".[openvino,plot,test]"
-	$(OLDEST)/bin/python -m pytest -W ignore::DeprecationWarning --ignore=tests/test_docs.py $(TESTS)
+	$(OLDEST)/bin/python -m pytest -n 2 -W ignore::DeprecationWarning --ignore=tests/test_docs.py $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
