@@ -73,8 +73,9 @@ _KERAS_BUILD = threading.RLock()
 # TF_CPP_MIN_LOG_LEVEL says: none of it asks for anything to be done.
 _CHATTER = re.compile(
     rb"(WARNING: All log messages before absl::InitializeLog|To enable the following instr"
-    rb"|I0000 .*(XLA|StreamExecutor|MLIR)"
-    rb"|[IE]0000 .*(oneDNN|cuda|CUDA|cuInit|cpu_feature_guard|computation_placer))"
+    rb"|(I0000|\d{4}-\d\d-\d\d [\d:.]+: I) .*(XLA|StreamExecutor|MLIR)"
+    rb"|([IE]0000|\d{4}-\d\d-\d\d [\d:.]+: [IE]) "
+    rb".*(oneDNN|cuda|CUDA|cuInit|cpu_feature_guard|computation_placer))"
 )
 
 

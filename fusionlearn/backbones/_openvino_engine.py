@@ -1,6 +1,7 @@
 """Networks run by OpenVINO on the processor."""
 
 import threading
+from contextlib import suppress
 
 import numpy as np
 
@@ -58,6 +59,10 @@ class OpenVINOEngine(Engine):
         batch_size = batch_size or self._batch_size
         with self._lock:
             queue = self._queue(batch_size)
+            # An interruption may have come between the last batch and the wait for it. The
+            # callback that the queue then still has keeps its memory alive.
+            with suppress(RuntimeError):  # what went wrong then is not this call's
+                queue.wait_all()
             running = {}  # OpenVINO computes from this memory, but does not hold it
 
             def finished(request, start):

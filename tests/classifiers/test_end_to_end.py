@@ -272,7 +272,7 @@ def test_a_search_over_layers_and_rates(tiny, data, n_jobs, tmp_path):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-# From Keras 3.13 on.
+# From Keras 3.14 on.
 HAS_SCHEDULE_FREE = hasattr(keras.optimizers, "ScheduleFreeAdamW")
 
 

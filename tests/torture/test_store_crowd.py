@@ -95,7 +95,10 @@ def test_eight_processes_find_a_damaged_file(tmp_path, tally, n):
         ]
         told = sum("set aside as" in text for text in said)
         is_kept = [file.read_bytes() for file in aside] == [torn]
-        t.survived += n_good == N_PROCESSES and is_kept and told == 1
+        good = n_good == N_PROCESSES and is_kept and told == 1
+        t.survived += good
+        if not good:
+            print(turn, n_good, is_kept, told, said)  # noqa: T201  shown where it fails
         kept = {number for log in logs for number in Acknowledged(log).read()}
         there, wrong, is_whole = read_all(str(path), kept)
         t.lost += len(kept - there)
