@@ -1,9 +1,10 @@
 """Rows of features, where the compiled functions read them: all at once, or block by block."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+
+from .._threads import WorkerThreads
 
 # Of float32, in bytes.
 _ITEM = 4
@@ -142,12 +143,12 @@ class StreamedRows:
             self._buffers = [_Buffer(capacity, n_features) for _ in range(2)]
         n_rows = self._buffers[0].capacity // multiple * multiple
         starts = range(0, len(order), n_rows)
-        with ThreadPoolExecutor(1) as executor:
+        with WorkerThreads(1) as thread:
 
             def fill(number):
                 rows = order[starts[number] : starts[number] + n_rows]
                 buffer = self._buffers[number % 2]
-                return executor.submit(buffer.fill, *self._source, rows), len(rows)
+                return thread.submit(buffer.fill, *self._source, rows), len(rows)
 
             upcoming = fill(0)
             for number, start in enumerate(starts):

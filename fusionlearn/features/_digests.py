@@ -2,11 +2,11 @@
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from .._collector import collection_paused
 from .._files import file_digest, file_numbers, known_digest, known_file, remember_digest
+from .._threads import WorkerThreads
 from ..exceptions import ImageError
 
 # References that are worked on together, so that memory does not grow with their number.
@@ -46,7 +46,7 @@ def get_digests(references, stores):
     """
     indexes = _indexes(stores)
     digests = []
-    with ThreadPoolExecutor(max(_MIN_THREADS, os.cpu_count() or 1), "fusionlearn-digest") as pool:
+    with WorkerThreads(max(_MIN_THREADS, os.cpu_count() or 1)) as pool:
         for start in range(0, len(references), _BLOCK):
             block = references[start : start + _BLOCK]
             with collection_paused():

@@ -1,7 +1,6 @@
 """The way of pictures through networks: each picture decoded once, looked at once."""
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from .._config import get_config
 from .._files import allocate
+from .._threads import WorkerThreads
 from ..backbones import Network, get_engine
 from ..exceptions import BackboneError, ImageError
 from ..images import n_threads, with_all_faults
@@ -251,11 +251,10 @@ class _Decoder(ExitStack):
         super().__init__()
         self._references = references
         self._sizes = sizes
-        self._pool = self.enter_context(ThreadPoolExecutor(n_threads(n_jobs), "fusionlearn-decode"))
-        self.callback(self._pool.shutdown, wait=False, cancel_futures=True)
+        self._pool = self.enter_context(WorkerThreads(n_threads(n_jobs)))
 
     def blocks(self, blocks):
-        """Give for each block of positions a list of futures of pixels by size."""
+        """Give for each block of positions a list of tasks that give pixels by size."""
         waiting = deque()
         for block in blocks:
             waiting.append([self._pool.submit(self._decode, index) for index in block])

@@ -1,8 +1,8 @@
 """All pictures that cannot be used, found at once."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 
+from .._threads import WorkerThreads
 from ..exceptions import ImageError
 from ._check import collect_references, join_errors
 
@@ -57,7 +57,7 @@ def find_bad_images(X, *, n_jobs=None):
             source = reference.source
             sources.setdefault(source.path or id(source), (index, source))
     found = list(sources.values())
-    with ThreadPoolExecutor(n_threads(n_jobs), "fusionlearn-check") as pool:
+    with WorkerThreads(n_threads(n_jobs)) as pool:
         for start in range(0, len(found), _BLOCK):
             block = pool.map(_fault, found[start : start + _BLOCK])
             errors += [error for error in block if error is not None]

@@ -60,13 +60,18 @@ say(work(kind))
 usual = time.perf_counter() - start
 
 
+has_interrupted = False
+
+
 def interrupt(number, frame):
+    global has_interrupted
+    has_interrupted = True
     raise KeyboardInterrupt
 
 
 signal.signal(signal.SIGALRM, interrupt)
 while n > 0:
-    ended = None
+    ended, has_interrupted = None, False
     try:
         signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.001, usual))
         work(kind)
@@ -74,10 +79,9 @@ while n > 0:
     except KeyboardInterrupt:
         ended = "interrupted"
     except SystemError as error:
-        # What NumPy's C code makes of an interruption that came while it called Python.
-        chain = list(causes(error))
-        interrupted = any(isinstance(cause, KeyboardInterrupt) for cause in chain)
-        ended = "interrupted" if interrupted else f"SystemError:{error}:{chain}"
+        # What the C code of NumPy and TensorFlow makes of an interruption that came while it
+        # called Python: it went on, and lost what had been raised or raised its own on top.
+        ended = "interrupted" if has_interrupted else f"SystemError:{error}:{list(causes(error))}"
     except Exception as error:  # noqa: BLE001  whatever came in its place is told
         ended = f"{type(error).__name__}:{error}"
     finally:
