@@ -23,10 +23,10 @@ copyright is their papers'. Nothing learned from them is fit for clinical use.""
 
 
 @validate_params(
-    {"path": [str, os.PathLike], "split": [str, None]},
+    {"path": [str, os.PathLike], "split": [str, None], "verbose": ["verbose"]},
     prefer_skip_nested_validation=True,
 )
-def load_covid_ct(path, *, split=None):
+def load_covid_ct(path, *, split=None, verbose=0):
     """Load the COVID-CT data set from a folder.
 
     The data set [1]_ has 746 chest CT slices of two classes, of which 425 are for training,
@@ -46,6 +46,9 @@ def load_covid_ct(path, *, split=None):
 
     split : {"train", "validation", "test"} or None, default=None
         The part to load; "val" and "valid" mean "validation". None loads all parts.
+
+    verbose : int, default=0
+        1 shows a progress bar while files are looked at.
 
     Returns
     -------
@@ -129,7 +132,14 @@ def load_covid_ct(path, *, split=None):
             DataWarning,
             stacklevel=3,
         )
-    return make_bunch(path, records, split=split, description=_DESCRIPTION, pos_label="covid")
+    return make_bunch(
+        path,
+        records,
+        split=split,
+        description=_DESCRIPTION,
+        pos_label="covid",
+        verbose=verbose,
+    )
 
 
 def _read_index(path):

@@ -1,12 +1,17 @@
 """What lies in a folder: pictures, companions, clutter and surprises."""
 
 import os
+from contextlib import suppress
 from pathlib import PurePath
+
+from .._files import open_regular
+from ..images import DICOM_EXTENSIONS, is_dicom
 
 # A file with one of these extensions is a picture and is always loaded.
 PICTURE_EXTENSIONS = (
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".tif", ".tiff", ".bmp", ".dib",
     ".gif", ".webp", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".jpf", ".jpx", ".jpc",
+    *DICOM_EXTENSIONS,
 )  # fmt: skip
 # Files that people keep beside pictures and that cannot be pictures themselves. They
 # are left out with a warning. Everything else (archives, volumes, arrays, files without
@@ -25,6 +30,26 @@ _MAX_LISTED = 5
 def is_picture(name):
     """Tell by its extension whether a file is a picture."""
     return PurePath(name).suffix.lower() in PICTURE_EXTENSIONS
+
+
+def is_dicom_file(path):
+    """Tell by its content whether a file is of DICOM, unless it is called like another picture.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    is_dicom : bool
+        False where it cannot be read: whoever needs it says why.
+    """
+    if is_picture(path) and not path.lower().endswith(DICOM_EXTENSIONS):
+        return False
+    with suppress(OSError), open_regular(path) as file:
+        return is_dicom(file.read(132), path)
+    return False
 
 
 def list_folder(folder, ignored, root):
@@ -62,6 +87,8 @@ def list_folder(folder, ignored, root):
             pictures.append(name)
         elif _is_companion(name):
             ignored.append(relative(path, root))
+        elif is_dicom_file(path):  # which are often called by numbers
+            pictures.append(name)
         else:
             raise ValueError(
                 f"{relative(path, root)!r} in {root!r}: got a file whose extension is "
@@ -131,7 +158,8 @@ def gather_files(folder):
             if is_picture(name) and not _is_clutter(name):
                 pictures.append(os.path.join(place, name))
             elif not _is_clutter(name) and not _is_companion(name):
-                others.append(os.path.join(place, name))
+                path = os.path.join(place, name)
+                (pictures if is_dicom_file(path) else others).append(path)
     return pictures, others
 
 

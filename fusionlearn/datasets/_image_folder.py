@@ -4,11 +4,13 @@ import os
 import re
 import warnings
 
-from sklearn.utils._param_validation import validate_params
+from sklearn.utils._param_validation import StrOptions, validate_params
 
 from .._files import check_exists
 from .._hints import did_you_mean
 from ..exceptions import DataWarning
+from ..images import check_salt
+from ._dicom_folder import read_dicom_files, with_patients, without_objects
 from ._files import find_pictures, list_folder, listing
 from ._index import read_index
 from ._records import SPLIT_ALIASES, Record, make_bunch, parse_split, with_groups
@@ -27,10 +29,15 @@ _RECIPE_FOLDERS = {
         "path": [str, os.PathLike],
         "split": [str, None],
         "group_pattern": [str, re.Pattern, None],
+        "patients": [StrOptions({"hash", "id"}), None],
+        "salt": [str, bytes, None],
+        "verbose": ["verbose"],
     },
     prefer_skip_nested_validation=True,
 )
-def load_image_folder(path, *, split=None, group_pattern=None):
+def load_image_folder(
+    path, *, split=None, group_pattern=None, patients="hash", salt=None, verbose=0
+):
     r"""Load pictures from a folder, or from a CSV file that names them.
 
     Nothing is decoded. Four layouts are told apart by the names of the folders:
@@ -48,8 +55,10 @@ def load_image_folder(path, *, split=None, group_pattern=None):
 
     A file with a picture's extension is always loaded. Hidden files and what operating
     systems leave behind (``Thumbs.db``, ``desktop.ini``, ``__MACOSX``) are left out.
-    Texts and tables beside the pictures are left out with a warning that names them. Any
-    other file is an error.
+    A DICOM file is told by its content too, whatever it is called; of those the headers
+    are read. Texts, tables and DICOM objects without pixels (reports, contours, plans)
+    beside the pictures are left out with a warning that names them. Any other file is an
+    error.
 
     Parameters
     ----------
@@ -62,6 +71,17 @@ def load_image_folder(path, *, split=None, group_pattern=None):
     group_pattern : str, re.Pattern or None, default=None
         A regular expression with one group, which is searched in the path of each file
         relative to ``path``, with forward slashes. What the group matches is the patient.
+
+    patients : {"hash", "id"} or None, default="hash"
+        What DICOM files say of their patients, where neither ``group_pattern`` nor a CSV
+        file names them: a hash of the patient id, the id itself, or nothing. A file
+        without a patient id belongs to the patient of its study.
+
+    salt : str, bytes or None, default=None
+        Is hashed together with the id; see :func:`~fusionlearn.images.read_dicom`.
+
+    verbose : int, default=0
+        1 shows a progress bar while files are looked at.
 
     Returns
     -------
@@ -99,16 +119,18 @@ def load_image_folder(path, *, split=None, group_pattern=None):
     ValueError
         If there are fewer than two classes, an empty folder, a file that is neither a
         picture nor a text or table, a row that is incomplete or doubled, no such split,
-        or a file in which ``group_pattern`` finds no patient.
+        a file in which ``group_pattern`` finds no patient, or DICOM files that name their
+        patient beside other pictures.
 
     Warns
     -----
     DataWarning
-        If texts and tables were left out.
+        If files that are no pictures were left out, or DICOM files have no patient id.
 
     See Also
     --------
     load_covid_ct : Loads the COVID-CT data set.
+    load_dicom_series : Loads the slices of a series in their order.
     make_ct_phantoms : Makes synthetic pictures.
 
     References
@@ -135,10 +157,13 @@ def load_image_folder(path, *, split=None, group_pattern=None):
     """
     path = os.fspath(path)
     split = None if split is None else parse_split(split)
+    check_salt(patients, salt)
     check_exists(path)
     if os.path.isdir(path):
         root, ignored = path, []
         records = _read_folder(path, ignored)
+        files = read_dicom_files(root, records, patients, salt, verbose)
+        records = without_objects(records, files, ignored)
         description = f"Pictures in the folder {path!r}."
         if ignored:
             remedy = "Move them out of the folder to silence this."
@@ -153,6 +178,8 @@ def load_image_folder(path, *, split=None, group_pattern=None):
     elif path.lower().endswith(".csv"):
         root = os.path.dirname(os.path.abspath(path))
         records, unused = read_index(path)
+        is_named = group_pattern is not None or records[0].group is not None
+        files = {} if is_named else read_dicom_files(root, records, patients, salt, verbose)
         description = f"Pictures that {path!r} names."
         if unused:
             description += f" Columns that were not read: {', '.join(unused)}."
@@ -168,7 +195,9 @@ def load_image_folder(path, *, split=None, group_pattern=None):
                 "patient. Leave out one of them."
             )
         records = with_groups(records, group_pattern)
-    return make_bunch(root, records, split=split, description=description)
+    elif records and records[0].group is None:
+        records = with_patients(path, records, files)
+    return make_bunch(root, records, split=split, description=description, verbose=verbose)
 
 
 def _read_folder(root, ignored):

@@ -121,7 +121,7 @@ def with_groups(records, pattern):
     return [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
 
 
-def make_bunch(root, records, *, split, description, pos_label=None):
+def make_bunch(root, records, *, split, description, pos_label=None, verbose=0):
     """Make references of files and put everything known about them beside them.
 
     Parameters
@@ -140,6 +140,9 @@ def make_bunch(root, records, *, split, description, pos_label=None):
 
     pos_label : str or None, default=None
         The positive class, where the data set has one.
+
+    verbose : int, default=0
+        1 shows a progress bar while files are looked at.
 
     Returns
     -------
@@ -163,14 +166,14 @@ def make_bunch(root, records, *, split, description, pos_label=None):
     unlabelled = [record for record in records if record.label is None]
     target = [record.label for record in labelled]
     return Bunch(
-        data=_references(root, labelled),
+        data=_references(root, labelled, verbose),
         target=np.array(target),
         target_names=np.array(labels),
         pos_label=pos_label,
         groups=_column(labelled, "group"),
         split=_column(labelled, "split"),
         filenames=np.array([record.file for record in labelled]),
-        unlabelled=_references(root, unlabelled) if unlabelled else None,
+        unlabelled=_references(root, unlabelled, verbose) if unlabelled else None,
         DESCR=f"{description}\n\n{_summary(labelled, unlabelled)}",
     )
 
@@ -193,10 +196,11 @@ def _select(root, records, split):
     return selected
 
 
-def _references(root, records):
+def _references(root, records, verbose):
     paths = [os.path.join(root, record.file) for record in records]
     groups = [record.group for record in records]
-    return check_images(paths, groups=None if groups[0] is None else groups)
+    groups = None if groups[0] is None else groups
+    return check_images(paths, groups, verbose=verbose)
 
 
 def _column(records, name):

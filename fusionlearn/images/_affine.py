@@ -11,7 +11,26 @@ _PADDING = {"nearest": "edge", "reflect": "symmetric", "wrap": "wrap", "constant
 FILL_MODES = frozenset(_PADDING)
 
 
-@operation("augmented-copy-1")
+def _copy_geometry(
+    pixels, digest, *, seed, copy, rotation, shear, shift, zoom, horizontal_flip, **others
+):
+    (angle, slant, dx, dy, scale, *_), mirrored = _draw(digest, seed, copy, horizontal_flip)
+    height, width = pixels.shape[:2]
+    offset = np.array([dx * shift * width, dy * shift * height])
+    matrix = _matrix(
+        math.radians(angle * rotation), math.radians(slant * shear), 1.0 + scale * zoom, mirrored
+    )
+    if not (rotation or shear or zoom):
+        # Whole pixels, and mirrored before it is moved.
+        offset = matrix @ np.rint(offset)
+    size = np.array([width, height])
+    geometry = np.eye(3)
+    geometry[:2, :2] = matrix * size / size[:, np.newaxis]
+    geometry[:2, 2] = _offset(matrix, size, offset) / size
+    return geometry
+
+
+@operation("augmented-copy-1", _copy_geometry)
 def augmented_copy(
     pixels,
     digest,
@@ -48,13 +67,9 @@ def augmented_copy(
     pixels : ndarray of shape (height, width, 3), uint8
         The copy, as large as the picture.
     """
-    key = hashlib.sha256(f"{digest}\0{seed}\0{copy}".encode()).digest()
-    rng = np.random.Generator(np.random.PCG64(int.from_bytes(key[:16], "big")))
-    # Everything is drawn, needed or not: changing one range leaves the others' draws alone.
-    angle, slant, dx, dy, scale, light, gain = rng.uniform(-1.0, 1.0, size=7)
-    mirrored = bool(rng.integers(2))  # drawn in any case, so that what follows is the same
-    mirrored = horizontal_flip == "always" or (mirrored and horizontal_flip)
-
+    (angle, slant, dx, dy, scale, light, gain), mirrored = _draw(
+        digest, seed, copy, horizontal_flip
+    )
     height, width = pixels.shape[:2]
     dx, dy = dx * shift * width, dy * shift * height
     if rotation or shear or zoom:
@@ -74,6 +89,16 @@ def augmented_copy(
     return pixels
 
 
+def _draw(digest, seed, copy, horizontal_flip):
+    """Seven numbers in [-1, 1) that depend on picture, seed and copy; whether to mirror."""
+    key = hashlib.sha256(f"{digest}\0{seed}\0{copy}".encode()).digest()
+    rng = np.random.Generator(np.random.PCG64(int.from_bytes(key[:16], "big")))
+    # Everything is drawn, needed or not: changing one range leaves the others' draws alone.
+    numbers = rng.uniform(-1.0, 1.0, size=7)
+    mirrored = bool(rng.integers(2))  # drawn in any case, so that what follows is the same
+    return numbers, horizontal_flip == "always" or (mirrored and horizontal_flip)
+
+
 def _matrix(angle, slant, scale, mirrored):
     """From places in the copy to places in the picture, both seen from the centre."""
     rotate = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
@@ -81,12 +106,17 @@ def _matrix(angle, slant, scale, mirrored):
     return rotate @ shear @ np.diag([-1.0 if mirrored else 1.0, 1.0]) / scale
 
 
+def _offset(matrix, size, offset):
+    """Where the upper left corner of the copy comes from."""
+    centre = np.asarray(size) / 2
+    return centre - np.asarray(offset) - matrix @ centre
+
+
 def _resample(pixels, matrix, offset, fill_mode):
     from PIL import Image
 
     height, width = pixels.shape[:2]
-    centre = np.array([width / 2, height / 2])
-    move = centre - np.asarray(offset) - matrix @ centre
+    move = _offset(matrix, (width, height), offset)
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ matrix.T + move
     # Pillow fills what lies outside with one colour, so the picture is first extended as
     # far as the copy reaches, and one pixel more for the interpolation at the edge.

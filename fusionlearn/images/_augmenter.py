@@ -7,11 +7,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from .._documentation import DocumentedMixin
 from . import _affine
 from ._check import check_images
 
 
-class ImageAugmenter(BaseEstimator):
+class ImageAugmenter(DocumentedMixin, BaseEstimator):
     """Make randomly moved, turned and mirrored copies of pictures.
 
     A copy is a reference that knows the picture it was made from and its patient; its

@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 
+from .._bars import progress_bar
 from .._collector import collection_paused
 from ..exceptions import GroupConflictError, ImageError, printable
 from ._decoding import image_to_pixels
@@ -17,11 +18,13 @@ _FORMS = (
 )
 _ENCODED = (bytes, bytearray, memoryview)
 _MAX_LISTED = 20
+# Pictures after which a bar moves: looking at one takes less time than moving it.
+_BAR_STEP = 64
 # From here on (n, height, 3) is more likely one picture in colour than n very narrow ones.
 _COLOUR_PICTURE_SIDE = 16
 
 
-def check_images(X, groups=None):
+def check_images(X, groups=None, *, verbose=0):
     """Bring pictures in any accepted form into an array of references.
 
     Nothing is decoded: a reference reads and decodes its picture when it is asked to.
@@ -38,6 +41,9 @@ def check_images(X, groups=None):
 
     groups : array-like of shape (n_samples,), default=None
         The patient of each picture, as strings or numbers.
+
+    verbose : int, default=0
+        1 shows a progress bar: each file is looked at once, which takes time for many.
 
     Returns
     -------
@@ -62,18 +68,21 @@ def check_images(X, groups=None):
     >>> check_images(X).shape
     (3,)
     """
-    references, errors = collect_references(X)
+    references, errors = collect_references(X, verbose)
     if errors:
         raise join_errors(errors, len(references))
     return references if groups is None else _with_groups(references, groups)
 
 
-def collect_references(X):
+def collect_references(X, verbose=0):
     """Make references of what can be one, and say of the rest why not.
 
     Parameters
     ----------
     X : array-like of pictures
+        As for :func:`~fusionlearn.check_images`.
+
+    verbose : int, default=0
         As for :func:`~fusionlearn.check_images`.
 
     Returns
@@ -91,7 +100,8 @@ def collect_references(X):
     """
     references = np.empty(len(items := _items(X)), dtype=object)
     errors = []
-    with collection_paused():
+    bar = progress_bar("looking at pictures", len(items), unit="pictures", verbose=verbose)
+    with collection_paused(), bar:
         for index, item in enumerate(items):
             try:
                 reference = _as_reference(item)
@@ -101,6 +111,9 @@ def collect_references(X):
                 errors.append(error.at(index))
             else:
                 references[index] = reference
+            if (index + 1) % _BAR_STEP == 0:
+                bar.update(_BAR_STEP)
+        bar.update(len(items) % _BAR_STEP)
     return references, errors
 
 

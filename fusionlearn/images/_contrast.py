@@ -85,7 +85,19 @@ def equalised(pixels, digest):
     return _as_rgb(equal) if is_grey else equal
 
 
-@operation("body-1")
+def _body_geometry(pixels, digest):
+    rows, columns = _body_box(pixels)
+    height, width = pixels.shape[:2]
+    return np.array(
+        [
+            [(columns.stop - columns.start) / width, 0, columns.start / width],
+            [0, (rows.stop - rows.start) / height, rows.start / height],
+            [0, 0, 1],
+        ]
+    )
+
+
+@operation("body-1", _body_geometry)
 def cropped_to_body(pixels, digest):
     """Cut out the box around the largest bright component.
 
@@ -102,11 +114,19 @@ def cropped_to_body(pixels, digest):
     pixels : ndarray of shape (box_height, box_width, 3), uint8
         The picture itself where nothing in it can be a body.
     """
+    box = _body_box(pixels)
+    is_whole = all(part == slice(0, side) for part, side in zip(box, pixels.shape[:2], strict=True))
+    return pixels if is_whole else np.ascontiguousarray(pixels[box])
+
+
+def _body_box(pixels):
+    """Rows and columns of the box, or of the whole picture."""
     from scipy import ndimage
 
+    whole = tuple(slice(0, side) for side in pixels.shape[:2])
     brightness = _brightness(pixels)
     if brightness.min() == brightness.max():
-        return pixels
+        return whole
     labels, n_components = ndimage.label(brightness > _otsu(brightness))
     areas = np.bincount(labels.ravel(), minlength=n_components + 1)[1:]
     largest = int(areas.argmax()) + 1
@@ -115,8 +135,8 @@ def cropped_to_body(pixels, digest):
         (part.stop - part.start) / whole for part, whole in zip(box, labels.shape, strict=True)
     ]
     if areas.max() < _MIN_BODY_AREA * labels.size or min(sides) < _MIN_BODY_SIDE:
-        return pixels
-    return np.ascontiguousarray(pixels[box])
+        return whole
+    return box
 
 
 def _brightness(pixels):

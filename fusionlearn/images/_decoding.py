@@ -7,7 +7,9 @@ import numpy as np
 
 from .._config import get_config
 from ..exceptions import ImageError, ImageWarning, printable
+from ._dicom_pixels import check_no_window, describe_dicom, dicom_pixels, is_dicom
 from ._opening import WHOLE_FILE, open_bytes, reason
+from ._rendering import AS_STORED
 from ._structure import exif_orientation, xmp_orientation
 
 # Divisors of the sides that a JPEG decoder takes for nothing.
@@ -16,7 +18,7 @@ _JPEG_SCALES = (1, 2, 4, 8)
 PIXEL_RULE = "uint8, or float in 0-255"
 
 
-def decode_bytes(data, path=None):
+def decode_bytes(data, path=None, rendering=AS_STORED):
     """Decode an encoded picture by the library's rules.
 
     Parameters
@@ -26,6 +28,9 @@ def decode_bytes(data, path=None):
 
     path : str or None, default=None
         Where it came from, for messages.
+
+    rendering : Rendering, default=AS_STORED
+        What is shown of a DICOM file.
 
     Returns
     -------
@@ -37,11 +42,14 @@ def decode_bytes(data, path=None):
     ImageError
         If the data is empty, truncated, too large, has several pages or is no picture.
     """
+    if is_dicom(data, path):
+        return np.array(as_rgb(dicom_pixels(data, path, rendering)))
     with open_bytes(data, path) as image:
+        _check_rendering(image, path, rendering)
         return np.array(as_rgb(_decode(image, path)))
 
 
-def decode_bytes_for(data, sides, path=None):
+def decode_bytes_for(data, sides, path=None, rendering=AS_STORED):
     """Decode an encoded picture for several uses, a large JPEG no larger than needed.
 
     Parameters
@@ -55,6 +63,9 @@ def decode_bytes_for(data, sides, path=None):
     path : str or None, default=None
         Where it came from, for messages.
 
+    rendering : Rendering, default=AS_STORED
+        What is shown of a DICOM file.
+
     Returns
     -------
     pixels : list of ndarray of shape (height, width, 3), uint8
@@ -66,10 +77,13 @@ def decode_bytes_for(data, sides, path=None):
     ImageError
         As for :func:`decode_bytes`.
     """
+    if is_dicom(data, path):
+        return [as_rgb(dicom_pixels(data, path, rendering))] * len(sides)
     decoded = {}
     scales = []
     for side in sides:
         with open_bytes(data, path) as image:
+            _check_rendering(image, path, rendering)
             _check_header(image, path)
             # By the whole size in the header, before the decoder changes it.
             scale = _scale(image, side)
@@ -79,6 +93,17 @@ def decode_bytes_for(data, sides, path=None):
             if scale not in decoded:
                 decoded[scale] = as_rgb(_decode(image, path))
     return [decoded[scale] for scale in scales]
+
+
+def _check_rendering(image, path, rendering):
+    if rendering.frame is not None:
+        raise ImageError(
+            f"a {image.format} file",
+            "the DICOM file that it was",
+            "Make the pictures anew with fusionlearn.images.read_dicom.",
+            path=path,
+        )
+    check_no_window(rendering, f"a {image.format} file", path)
 
 
 def _scale(image, side):
@@ -115,6 +140,8 @@ def describe_bytes(data, path=None):
     ImageError
         If the data is empty or is no picture.
     """
+    if is_dicom(data, path):
+        return describe_dicom(data, path)
     with open_bytes(data, path) as image:
         return {
             "format": image.format,

@@ -2,6 +2,7 @@
 
 import os
 
+from .._bars import progress_bar
 from .._threads import WorkerThreads
 from ..exceptions import ImageError
 from ._check import collect_references, join_errors
@@ -10,7 +11,7 @@ from ._check import collect_references, join_errors
 _BLOCK = 4096
 
 
-def find_bad_images(X, *, n_jobs=None):
+def find_bad_images(X, *, n_jobs=None, verbose=0):
     """Find all pictures that cannot be used, by decoding each once.
 
     Parameters
@@ -21,6 +22,9 @@ def find_bad_images(X, *, n_jobs=None):
 
     n_jobs : int, default=None
         Threads that decode; None and -1 take one per processor.
+
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Returns
     -------
@@ -50,17 +54,21 @@ def find_bad_images(X, *, n_jobs=None):
     >>> errors[0].got
     "10 bytes that are no picture (they start with b'no pictu')"
     """
-    references, errors = collect_references(X)
+    references, errors = collect_references(X, verbose)
     sources = {}
     for index, reference in enumerate(references):
         if reference is not None:
             source = reference.source
-            sources.setdefault(source.path or id(source), (index, source))
+            key = (source.path, source.rendering) if source.path else id(source)
+            sources.setdefault(key, (index, source))
     found = list(sources.values())
-    with WorkerThreads(n_threads(n_jobs)) as pool:
+    bar = progress_bar("decoding pictures", len(found), unit="pictures", verbose=verbose)
+    with WorkerThreads(n_threads(n_jobs)) as pool, bar:
         for start in range(0, len(found), _BLOCK):
-            block = pool.map(_fault, found[start : start + _BLOCK])
-            errors += [error for error in block if error is not None]
+            for error in pool.map(_fault, found[start : start + _BLOCK]):
+                bar.update()
+                if error is not None:
+                    errors.append(error)
     return sorted(errors, key=lambda error: error.index)
 
 
@@ -123,7 +131,7 @@ def _fault(found):
     index, source = found
     try:
         # A JPEG at its smallest scale is read to its end all the same.
-        source.pixels_for((1,), source.known_digest)
+        source.pixels_for((1,), None if source.known_digest is None else source.digest())
     except ImageError as error:
         return error.at(index)
     return None

@@ -12,7 +12,7 @@ from ._structure import PART, StructureError, check_structure
 # which nobody keeps scans, and each is one more parser that meets hostile bytes.
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000")
 
-WHOLE_FILE = "a whole PNG, JPEG, TIFF, BMP, GIF, WebP, PNM or JPEG 2000 picture"
+WHOLE_FILE = "a whole PNG, JPEG, TIFF, BMP, GIF, WebP, PNM, JPEG 2000 or DICOM picture"
 _SLICES = "Export slices as PNG with the window of values that matters (in CT, the lung window)."
 # Their parsers are handed the whole file at once, or have been looked at part by part before.
 _UNMETERED = ("WEBP", "TIFF")
@@ -49,14 +49,12 @@ def open_bytes(data, path=None):
     except ImageError:
         raise
     except StructureError as error:
-        raise _refused(error, path) from error
+        raise refused(error, path) from error
     except Exception as error:  # noqa: BLE001  whatever a parser throws at hostile bytes
         got = f"a file whose header cannot be read ({reason(error)})"
     else:
         if image is not None:
             return image
-        if data[128:132] == b"DICM":
-            raise ImageError("a DICOM file", WHOLE_FILE, _SLICES, path=path)
         if data[344:347] in (b"n+1", b"ni1") or str(path).endswith((".nii", ".nii.gz")):
             raise ImageError("a NIfTI volume", WHOLE_FILE, _SLICES, path=path)
         got = f"{len(data):,} bytes that are no picture (they start with {bytes(data[:8])!r})"
@@ -105,9 +103,27 @@ def reason(error):
     return printable(str(error) or type(error).__name__)[:200]
 
 
-def _refused(error, path):
+def refused(error, path, wanted=WHOLE_FILE):
+    """Make our own error of what is wrong with the parts of a file.
+
+    Parameters
+    ----------
+    error : StructureError
+        What was found.
+
+    path : str or None
+        Where the file lies.
+
+    wanted : str, default=WHOLE_FILE
+        What was expected, where no setting is in the way.
+
+    Returns
+    -------
+    error : ImageError
+        The same, with a remedy.
+    """
     if error.setting is None:
-        wanted, remedy = WHOLE_FILE, "Write the picture anew with another program."
+        remedy = "Write the picture anew with another program."
     else:
         wanted = f"at most {get_config()[error.setting]:,} by the setting {error.setting}"
         remedy = f"Write the picture anew, or raise fusionlearn.set_config({error.setting}=...)."
@@ -170,7 +186,7 @@ class _MeteredBytes(io.BytesIO):
             if self.allowance < 0:
                 limit = get_config()["max_image_metadata"]
                 error = StructureError(f"metadata beyond {limit:,} bytes", "max_image_metadata")
-                raise _refused(error, self._path)
+                raise refused(error, self._path)
         if time.thread_time() > self._end:
             raise ImageError(
                 f"a file that takes more than {self._seconds} s to decode",

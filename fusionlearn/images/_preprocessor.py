@@ -4,13 +4,23 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import StrOptions
 
+from .._compat import CallbackSupportMixin, with_callbacks
+from .._documentation import DocumentedMixin
+from ..exceptions import ImageError
 from . import _contrast  # noqa: F401  registers the operations
 from ._check import check_images
+from ._rendering import check_window
 
 _CONTRASTS = {"stretch": "stretched-1", "clahe": "clahe-1"}
 
 
-class ImagePreprocessor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class ImagePreprocessor(
+    DocumentedMixin,
+    CallbackSupportMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
+):
     """Bring pictures into one form: grey, one contrast, the body alone.
 
     A transformer from pictures to pictures. What comes out are views: references that
@@ -24,6 +34,15 @@ class ImagePreprocessor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
 
     Parameters
     ----------
+    window : tuple of (float, float), {"lung", "mediastinum", "bone", "brain", "full"} or \
+            None, default=None
+        Which values of a DICOM picture are shown: centre and width, in what the scanner
+        measured (Hounsfield units in CT). The names are windows for CT [3]_: "lung" is
+        (-600, 1500), "mediastinum" (50, 350), "bone" (400, 1800) and "brain" (40, 80).
+        "full" goes from the lowest to the highest value of each picture. None takes what
+        the file says itself. Anything but None is refused for pictures that are no DICOM
+        file, or are in colour.
+
     color : {"rgb", "grey"}, default="rgb"
         "grey" gives all three channels the brightness (ITU-R 601), so that a coloured
         mark or a tint cannot tell where a picture comes from.
@@ -46,7 +65,8 @@ class ImagePreprocessor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
 
     Notes
     -----
-    The order is crop, color, contrast. ``set_output`` has no effect: references are no
+    The order is window, crop, color, contrast; the window also comes before copies that an
+    augmenter made. ``set_output`` has no effect: references are no
     table. With all defaults pictures come out as they went in.
 
     References
@@ -55,6 +75,7 @@ class ImagePreprocessor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
        Computer Vision, Graphics, and Image Processing 39 (1987), 355-368.
     .. [2] N. Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE
        Transactions on Systems, Man, and Cybernetics 9 (1979), 62-66.
+    .. [3] "Windowing (CT)", Radiopaedia.org.
 
     Examples
     --------
@@ -69,16 +90,19 @@ class ImagePreprocessor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
     """
 
     _parameter_constraints = {
+        "window": [tuple, list, str, None],
         "color": [StrOptions({"rgb", "grey"})],
         "contrast": [StrOptions(set(_CONTRASTS)), None],
         "crop": [StrOptions({"body"}), None],
     }
 
-    def __init__(self, *, color="rgb", contrast=None, crop=None):
+    def __init__(self, *, window=None, color="rgb", contrast=None, crop=None):
+        self.window = window
         self.color = color
         self.contrast = contrast
         self.crop = crop
 
+    @with_callbacks
     def fit(self, X, y=None):
         """Check the parameters and the pictures; nothing is learned.
 
@@ -100,8 +124,11 @@ class ImagePreprocessor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
         ImageError
             If something in X is no picture.
         """
+        context = self._init_callback_context()
         self._operations()
-        check_images(X)
+        references = check_images(X)
+        context.call_on_fit_task_begin(estimator=self, X=references, y=y)
+        context.call_on_fit_task_end(estimator=self, X=references, y=y)
         return self
 
     def transform(self, X):
@@ -120,12 +147,17 @@ class ImagePreprocessor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
         Raises
         ------
         ImageError
-            If something in X is no picture.
+            If something in X is no picture, or an array although there is a window.
         """
         operations = self._operations()
         references = check_images(X)
         views = np.empty(len(references), dtype=object)
         for index, view in enumerate(references):
+            if self.window is not None:
+                try:
+                    view = view.with_window(self.window)
+                except ImageError as error:
+                    raise error.at(index) from error
             for name in operations:
                 view = view.view(name)
             views[index] = view
@@ -164,6 +196,7 @@ class ImagePreprocessor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=N
     def _operations(self):
         """Names of the operations, in their order."""
         self._validate_params()
+        check_window(self.window)
         chosen = (
             "body-1" if self.crop == "body" else None,
             "grey-1" if self.color == "grey" else None,

@@ -1,6 +1,9 @@
 """A picture as a reference."""
 
+import numpy as np
+
 from ._operations import Operation
+from ._rendering import Rendering, check_window
 from ._sources import SOURCES
 
 
@@ -65,12 +68,20 @@ class ImageReference:
     @property
     def group(self):
         """The patient; where nobody named one, the picture that this one was made from."""
-        return f"picture-{self._source.digest()[:20]}" if self._group is None else self._group
+        if self._group is not None:
+            return self._group
+        # All frames and windows of a file belong together.
+        return f"picture-{self._source.content_digest()[:20]}"
 
     @property
     def is_view(self):
         """Whether operations are done to the pixels of the source."""
         return bool(self._operations)
+
+    @property
+    def operations(self):
+        """What is done to the pixels of the source: strings with names and parameters."""
+        return tuple(operation.spec for operation in self._operations)
 
     def check(self):
         """Look at the source without decoding it.
@@ -130,6 +141,32 @@ class ImageReference:
             return [self.decode()] * len(sides)
         return self._source.pixels_for(sides, self._source.digest())
 
+    def geometry(self):
+        """Tell where on its source a view lies.
+
+        Returns
+        -------
+        matrix : ndarray of shape (3, 3)
+            Takes places (x, y, 1) in the view to places in the picture that it was made
+            of, both as fractions of width and height, from the upper left corner. The
+            identity for what moves no pixel.
+
+        Raises
+        ------
+        ImageError
+            As for :meth:`decode`.
+        """
+        matrix = np.eye(3)
+        if not self._operations:
+            return matrix
+        digest = self._source.digest()
+        pixels = self._source.pixels(digest)
+        for operation in self._operations:
+            matrix = matrix @ operation.geometry(pixels, digest)
+            pixels = operation.apply(pixels, digest)
+            digest = operation.digest(digest)
+        return matrix
+
     def describe(self):
         """Say how the source is stored, without decoding it.
 
@@ -164,6 +201,50 @@ class ImageReference:
         operations = (*self._operations, Operation.make(name, **parameters))
         return ImageReference(self._source, self._group, operations)
 
+    def with_window(self, window):
+        """Make the same picture through another window of a DICOM file.
+
+        Parameters
+        ----------
+        window : tuple of (float, float), str or None
+            As for :class:`~fusionlearn.ImagePreprocessor`.
+
+        Returns
+        -------
+        reference : ImageReference
+            A picture of the same patient, with the same operations and another digest.
+
+        Raises
+        ------
+        ImageError
+            If the picture is an array, in which no window is left to be chosen. Whether
+            a file has one comes out when it is decoded.
+        """
+        return self._rendered(Rendering(check_window(window), self._source.rendering.frame))
+
+    def with_frame(self, frame):
+        """Make a picture of a frame of the same DICOM file.
+
+        Parameters
+        ----------
+        frame : int
+            Its number, from 0.
+
+        Returns
+        -------
+        reference : ImageReference
+            A picture of the same patient, with the same operations and another digest.
+
+        Raises
+        ------
+        ImageError
+            If the picture is an array.
+        """
+        return self._rendered(Rendering(self._source.rendering.window, frame))
+
+    def _rendered(self, rendering):
+        return ImageReference(self._source.rendered(rendering), self._group, self._operations)
+
     def with_group(self, group):
         """Make the same picture with another patient.
 
@@ -179,6 +260,21 @@ class ImageReference:
         """
         return ImageReference(self._source, group, self._operations)
 
+    def followed_by(self, view):
+        """Do to this picture what was done to another one.
+
+        Parameters
+        ----------
+        view : ImageReference
+            A view of any picture.
+
+        Returns
+        -------
+        view : ImageReference
+            The same operations after those of this picture.
+        """
+        return ImageReference(self._source, self._group, self._operations + view._operations)
+
     def __reduce__(self):
         # Strings, numbers and bytes only, and nothing that is filled in later:
         # joblib.hash must not depend on what was looked at or is shared.
@@ -188,6 +284,9 @@ class ImageReference:
     def __repr__(self):
         of = self.path if self.path is not None else self._source.kind
         parts = [repr(of)]
+        shown = self._source.rendering
+        parts += [f"window={shown.window!r}"] if shown.window is not None else []
+        parts += [f"frame={shown.frame}"] if shown.frame is not None else []
         if self.has_known_group:
             parts.append(f"group={self._group!r}")
         if self._operations:

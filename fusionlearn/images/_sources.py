@@ -19,6 +19,7 @@ from ._decoding import (
     round_pixels,
 )
 from ._opening import check_n_bytes
+from ._rendering import AS_STORED, Rendering
 
 
 class Source:
@@ -27,36 +28,59 @@ class Source:
     Attributes
     ----------
     known_digest : str or None
-        The digest, once somebody has asked for it or knew it without reading.
+        The content's digest, once somebody has asked for it or knew it without reading.
+
+    rendering : Rendering
+        What is shown of the content, where it is a DICOM file.
     """
 
     __slots__ = ("known_digest",)
     kind: str
     path = None
+    rendering = AS_STORED
 
     def __init__(self):
         self.known_digest = None
 
-    def digest(self):
+    def content_digest(self):
         """SHA-256 of the content, computed once."""
         if self.known_digest is None:
             self.known_digest = self._compute_digest()
         return self.known_digest
 
+    def digest(self):
+        """SHA-256 of the content and of what is shown of it."""
+        return self.rendering.digest(self.content_digest())
+
+    def rendered(self, rendering):
+        """Show something else of the same content."""
+        if rendering == self.rendering:
+            return self
+        raise ImageError(
+            "pixels, in which no window is left to be chosen",
+            "a DICOM file",
+            "Leave out window=, or pass the paths or bytes of DICOM files.",
+        )
+
 
 class FileSource(Source):
     """An encoded picture in a file, read when it is needed."""
 
-    __slots__ = ("path",)
+    __slots__ = ("path", "rendering")
     kind = "file"
 
-    def __init__(self, path):
+    def __init__(self, path, *rendering):
         super().__init__()
         self.path = path
+        self.rendering = Rendering.from_flat(*rendering)
 
     def flat(self):
         """Strings, numbers and bytes from which the source can be made again."""
-        return (self.path,)
+        return (self.path, *self.rendering.flat())
+
+    def rendered(self, rendering):
+        """Show something else of the same file."""
+        return _rendered(self, rendering)
 
     def check(self):
         """Raise if there is no file, nothing in it, or too much."""
@@ -102,28 +126,34 @@ class FileSource(Source):
 
     def read(self):
         """Content of the file."""
-        try:
-            with open_regular(self.path) as file:
-                size = os.fstat(file.fileno()).st_size
-                check_n_bytes(size, self.path)
-                data = file.read(size + 1)
-        except OSError as error:
-            raise self._unreadable(error) from error
+        data, size = self.read_beginning()
         if len(data) != size:
             raise self._changed()
         return data
 
+    def read_beginning(self, n_bytes=None):
+        """So many bytes of the content, or one more than all; and the length of the file."""
+        try:
+            with open_regular(self.path) as file:
+                size = os.fstat(file.fileno()).st_size
+                check_n_bytes(size, self.path)
+                return file.read(size + 1 if n_bytes is None else n_bytes), size
+        except OSError as error:
+            raise self._unreadable(error) from error
+
     def pixels(self, digest=None):
         """Decode the file, after a look whether it still has the digest, if one is given."""
-        return decode_bytes(self._read_unchanged(digest), self.path)
+        return decode_bytes(self._read_unchanged(digest), self.path, self.rendering)
 
     def pixels_for(self, sides, digest=None):
         """Decode the file as large as each of several uses needs it."""
-        return decode_bytes_for(self._read_unchanged(digest), sides, self.path)
+        return decode_bytes_for(self._read_unchanged(digest), sides, self.path, self.rendering)
 
     def _read_unchanged(self, digest):
         data = self.read()
-        if digest is not None and hashlib.sha256(data).hexdigest() != digest:
+        if digest is None:
+            return data
+        if self.rendering.digest(hashlib.sha256(data).hexdigest()) != digest:
             raise self._changed()
         return data
 
@@ -151,16 +181,25 @@ class FileSource(Source):
 class EncodedSource(Source):
     """An encoded picture in memory; its digest is that of a file that holds it."""
 
-    __slots__ = ("data",)
+    __slots__ = ("data", "rendering")
     kind = "encoded"
 
-    def __init__(self, data):
+    def __init__(self, data, *rendering):
         super().__init__()
         self.data = data
+        self.rendering = Rendering.from_flat(*rendering)
 
     def flat(self):
         """Strings, numbers and bytes from which the source can be made again."""
-        return (self.data,)
+        return (self.data, *self.rendering.flat())
+
+    def read_beginning(self, n_bytes=None):
+        """So many of the bytes, or all; and how many there are."""
+        return self.data[:n_bytes], len(self.data)
+
+    def rendered(self, rendering):
+        """Show something else of the same bytes."""
+        return _rendered(self, rendering)
 
     def check(self):
         """Raise if there is nothing in it, or too much."""
@@ -173,11 +212,11 @@ class EncodedSource(Source):
 
     def pixels(self, digest=None):
         """Decode the bytes."""
-        return decode_bytes(self.data)
+        return decode_bytes(self.data, rendering=self.rendering)
 
     def pixels_for(self, sides, digest=None):
         """Decode the bytes as large as each of several uses needs them."""
-        return decode_bytes_for(self.data, sides)
+        return decode_bytes_for(self.data, sides, rendering=self.rendering)
 
     def describe(self):
         """Format, mode, size and number of bytes."""
@@ -267,6 +306,12 @@ class ArraySource(Source):
     def _uint8(self):
         array = self.array if self.array.dtype == np.uint8 else round_pixels(self.array)
         return array[:, :, np.newaxis] if array.ndim == 2 else array
+
+
+def _rendered(source, rendering):
+    shown = type(source)(*source.flat()[:1], *rendering.flat())
+    shown.known_digest = source.known_digest
+    return shown
 
 
 def _pixels_digest(pixels):

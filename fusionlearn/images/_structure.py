@@ -252,7 +252,7 @@ def _check_size(width, height, limits):
 
 
 def _check_jpeg2000(data, limits):
-    at = 0 if data[:2] == b"\xff\x4f" else _codestream(data)
+    at = 0 if data[:2] == b"\xff\x4f" else codestream(data)
     if at is None or data[at : at + 4] != b"\xff\x4f\xff\x51" or len(data) < at + 42:
         raise StructureError("a JPEG 2000 file without pictures")
     right, bottom, left, top, tile_width, tile_height, tile_left, tile_top = unpack_from(
@@ -279,8 +279,19 @@ def _check_jpeg2000(data, limits):
         _spend(n_components * n_precincts * _NUMBER * 2, limits)
 
 
-def _codestream(data):
-    """Where the codestream begins among the boxes of a JP2 file."""
+def codestream(data):
+    """Find where the codestream begins among the boxes of a JP2 file.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+
+    Returns
+    -------
+    at : int or None
+        None where there is none.
+    """
     at = 0
     while at + 8 <= len(data):
         length, kind = unpack_from(">L4s", data, at)

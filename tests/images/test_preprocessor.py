@@ -27,7 +27,7 @@ from fusionlearn import (
 )
 from fusionlearn.exceptions import ImageError
 
-EVERYTHING = {"color": "grey", "contrast": "clahe", "crop": "body"}
+EVERYTHING = {"window": None, "color": "grey", "contrast": "clahe", "crop": "body"}
 
 
 def only(picture, **parameters):

@@ -123,13 +123,14 @@ def mutant(seed):
             if structured is not None and rng.random() < 0.7:
                 data = structured(data, rng)
             else:
-                data = _any(data, rng)
+                data = changed_anywhere(data, rng)
         except (struct.error, ValueError, IndexError):  # no structure is left to be changed
-            data = _any(data, rng)
+            data = changed_anywhere(data, rng)
     return name, data
 
 
-def _any(data, rng):
+def changed_anywhere(data, rng):
+    """Change bytes at any place, those of headers more often."""
     data = bytearray(data or b"\0")
     # Headers are what parsers act on.
     end = min(len(data), 80) if rng.random() < 0.5 else len(data)
@@ -141,7 +142,7 @@ def _any(data, rng):
         data[at] = int(rng.integers(256))
     elif kind == 2:
         order = "<>"[rng.integers(2)] + "HL"[rng.integers(2)]
-        data[at : at + struct.calcsize(order)] = _number(rng, order)
+        data[at : at + struct.calcsize(order)] = number(rng, order)
     elif kind == 3:
         data = data[: max(at, 1)]
     elif kind == 4:
@@ -154,7 +155,8 @@ def _any(data, rng):
     return bytes(data)
 
 
-def _number(rng, order):
+def number(rng, order):
+    """A number on which parsers stumble, as bytes."""
     size = struct.calcsize(order)
     return struct.pack(order, _NUMBERS[rng.integers(len(_NUMBERS))] & (256**size - 1))
 
@@ -188,7 +190,7 @@ def _png(data, rng):
         chunks = _mixed(chunks, rng)
     elif kind == 1:
         strange = [
-            (b"acTL", _number(rng, ">L") + bytes(4)),
+            (b"acTL", number(rng, ">L") + bytes(4)),
             (b"tRNS", rng.bytes(int(rng.integers(300)))),
             (b"iCCP", b"name\0\0" + zlib.compress(bytes(3_000_000))),
             (b"zTXt", b"word\0\0" + zlib.compress(bytes(3_000_000))),
@@ -200,7 +202,7 @@ def _png(data, rng):
         chunks.insert(int(rng.integers(len(chunks))), strange[rng.integers(len(strange))])
     else:
         place = int(rng.integers(len(chunks)))
-        chunks[place] = (chunks[place][0], _any(chunks[place][1], rng))
+        chunks[place] = (chunks[place][0], changed_anywhere(chunks[place][1], rng))
     return data[:8] + b"".join(png_chunk(*chunk) for chunk in chunks)
 
 
@@ -216,13 +218,13 @@ def _jpeg(data, rng):
         segments = _mixed(segments, rng)
     elif kind == 1:
         entry = struct.pack("<HHLL", 0x0112, 3, 1, int(rng.integers(12)))
-        exif = b"Exif\0\0II*\0\x08\0\0\0" + _number(rng, "<H") + entry + rng.bytes(60)
+        exif = b"Exif\0\0II*\0\x08\0\0\0" + number(rng, "<H") + entry + rng.bytes(60)
         segments.insert(0, (b"\xff\xe1", exif))
     elif kind == 2:
-        rest = _any(rest, rng)
+        rest = changed_anywhere(rest, rng)
     else:
         place = int(rng.integers(len(segments)))
-        segments[place] = (segments[place][0], _any(segments[place][1], rng)[:65_000])
+        segments[place] = (segments[place][0], changed_anywhere(segments[place][1], rng)[:65_000])
     body = b"".join(mark + struct.pack(">H", len(part) + 2) + part for mark, part in segments)
     return data[:2] + body + rest
 
@@ -240,9 +242,9 @@ def _tiff(data, rng):
     elif kind == 1:
         struct.pack_into(order + "H", data, at + 2, int(rng.integers(19)))
     elif kind == 2:
-        data[at + 4 : at + 8] = _number(rng, order + "L")
+        data[at + 4 : at + 8] = number(rng, order + "L")
     elif kind == 3:
-        data[at + 8 : at + 12] = _number(rng, order + "L")
+        data[at + 8 : at + 12] = number(rng, order + "L")
     elif kind == 4:
         struct.pack_into(order + "H", data, at + 8, int(rng.integers(40)))
     else:
