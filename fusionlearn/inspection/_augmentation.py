@@ -3,10 +3,11 @@
 import numpy as np
 
 from ..images import check_images
-from ._figures import FigureMixin
+from ._figures import FigureMixin, shorten
 
 _CELL = 1.35  # inches
 _GAP = 0.05  # of a cell
+_LETTERS = 24
 
 
 class AugmentationDisplay(FigureMixin):
@@ -107,7 +108,7 @@ class AugmentationDisplay(FigureMixin):
                 f"n_pictures={n_pictures}, n_copies={n_copies}: wanted at least 1 of both."
             )
         if names is None:
-            names = [f"picture {index}" for index in range(len(references))]
+            names = _numbers(len(references))
         elif len(names) != len(references):
             raise ValueError(f"names has {len(names)} entries for {len(references)} pictures.")
         chosen = references[:n_pictures]
@@ -145,7 +146,9 @@ class AugmentationDisplay(FigureMixin):
         heights = [max(_shape(pixels)[0] for pixels in row) for row in rows]
         tops = np.concatenate([[0], np.cumsum(np.add(heights, _GAP))])
         total = tops[-1] - _GAP
-        ax = self._make_axes(ax, 1.1 + _CELL * n_columns, 0.4 + _CELL * total)
+        names = [shorten(name, _LETTERS) for name in self.names or _numbers(n_rows)]
+        margin = 0.3 + 0.1 * max(len(name) for name in names)
+        ax = self._make_axes(ax, margin + _CELL * (n_columns + 0.2), 0.4 + _CELL * total)
         self.images_ = np.empty((n_rows, n_columns), dtype=object)
         for i, row in enumerate(rows):
             for j, pixels in enumerate(row):
@@ -160,13 +163,16 @@ class AugmentationDisplay(FigureMixin):
         ax.set_ylim(total, 0)
         labels = ["original", *(f"copy {j}" for j in range(1, n_columns))]
         ax.set_xticks(centres, labels=labels)
-        names = self.names or [f"picture {i}" for i in range(n_rows)]
         ax.set_yticks(
             [top + height / 2 for top, height in zip(tops, heights, strict=False)], labels=names
         )
         ax.tick_params(length=0, labeltop=True, labelbottom=False)
         ax.spines[:].set_visible(False)
         return self
+
+
+def _numbers(n_pictures):
+    return [f"picture {index}" for index in range(n_pictures)]
 
 
 def _shape(pixels):

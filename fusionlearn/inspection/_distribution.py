@@ -3,7 +3,10 @@
 import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from ._figures import COLORS, FigureMixin, strip_axes
+from ._figures import COLORS, FigureMixin, shorten, strip_axes
+
+_BARS = COLORS[:-1]  # black would not be seen on a dark page
+_LETTERS = 28
 
 
 class ClassDistributionDisplay(FigureMixin):
@@ -35,6 +38,9 @@ class ClassDistributionDisplay(FigureMixin):
 
     bars_ : list of matplotlib BarContainer
         The bars of each class.
+
+    split_texts_ : list of matplotlib Annotation
+        The names of the parts, each above its bars; empty if there is only one.
 
     See Also
     --------
@@ -161,45 +167,39 @@ class ClassDistributionDisplay(FigureMixin):
         n_pictures = np.asarray(self.n_pictures)
         n_splits, n_classes = n_pictures.shape
         one = self.split_names is None
-        ax = self._make_axes(
-            ax, 5.5, 1.25 + (0.34 * n_classes + (0.2 if not one else 0)) * n_splits
-        )
+        # A row for each class and, above those of each part, one for its name.
+        n_rows = n_classes if one else n_classes + 1
+        ax = self._make_axes(ax, 5.5, 0.95 + 0.27 * n_rows * n_splits)
+        rows = np.arange(n_splits) * n_rows + (0 if one else 1)
         self.bars_ = []
-        thick = 0.8 / n_classes
         for j, name in enumerate(self.class_names):
-            if one:  # classes stand at the axis, so that colour has nothing to say
-                places, height, color = [j], 0.65, COLORS[0]
-            else:
-                places = np.arange(n_splits) + (j - (n_classes - 1) / 2) * thick
-                height, color = thick * 0.92, COLORS[j % len(COLORS)]
-            # Where colours run out, stripes tell the classes apart.
-            hatch = "///" * (j // len(COLORS)) if not one else None
-            bars = ax.barh(
-                places,
-                n_pictures[:, j],
-                height=height,
-                color=color,
-                hatch=hatch,
-                edgecolor="white",
-                label=name,
-            )
+            # Where all bars are one part, colour has nothing to say.
+            color = COLORS[0] if one else _BARS[j % len(_BARS)]
+            bars = ax.barh(rows + j, n_pictures[:, j], height=0.75, color=color, label=name)
             texts = [self._text(i, j) for i in range(n_splits)]
             ax.bar_label(bars, labels=texts, padding=3, fontsize="small")
             self.bars_.append(bars)
-        names = self.class_names if one else self.split_names
-        ax.set_yticks(range(len(names)), labels=names)
-        ax.set_ylim(len(names) - 0.5, -0.5)
+        names = [shorten(name, _LETTERS) for name in self.class_names]
+        ax.set_yticks((rows[:, np.newaxis] + range(n_classes)).ravel(), labels=names * n_splits)
+        self.split_texts_ = [
+            ax.annotate(
+                shorten(name, _LETTERS),
+                (0, row - 1),
+                xytext=(4, -1),
+                textcoords="offset points",
+                va="center",
+                fontweight="bold",
+            )
+            for name, row in zip(self.split_names or [], rows, strict=False)
+        ]
+        ax.set_ylim(n_rows * n_splits - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel("Number of pictures" + ("" if self.n_patients is None else " (of patients)"))
-        ax.set_xlim(0, max(1, n_pictures.max()) * 1.17)
+        ax.set_xlim(0, max(1, n_pictures.max()) * (1.17 if self.n_patients is None else 1.3))
         ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_formatter("{x:,.0f}")
         strip_axes(ax)
-        n_legend_rows = 0 if one else -(-n_classes // 4)
-        ax.set_title("Pictures per class", loc="left", pad=8 + 20 * n_legend_rows)
-        if not one:
-            ax.legend(
-                frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=min(n_classes, 4)
-            )
+        ax.set_title("Pictures per class", loc="left")
         return self
 
     def _text(self, i, j):

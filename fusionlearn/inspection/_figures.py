@@ -69,3 +69,19 @@ def check_matplotlib(name):
 def strip_axes(ax):
     """Take away the lines at the top and the right."""
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def ink():
+    """Give the colour of text, which lines and grids share with it on any page."""
+    import matplotlib
+
+    return matplotlib.rcParams["text.color"]
+
+
+def shorten(text, length):
+    """Leave out the middle of a text that is longer than that many letters."""
+    text = str(text)
+    if len(text) <= length:
+        return text
+    head = (length - 1) * 2 // 3
+    return f"{text[:head]}…{text[head + 1 - length :]}"

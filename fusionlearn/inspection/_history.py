@@ -1,13 +1,15 @@
 """How training went."""
 
-from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from ._figures import BLUE, VERMILION, FigureMixin, strip_axes
+from ._figures import BLUE, VERMILION, FigureMixin, ink, strip_axes
+from ._inside import path_to
 
 _METRICS = {"accuracy": "Accuracy", "loss": "Loss (cross-entropy)"}
-# Where estimators keep the one that they fitted.
-_INNER = ("best_estimator_", "estimator_")
+_WANTED = (
+    "has no history; wanted a fitted FineTuneClassifier, alone, at the end of a Pipeline, or in an "
+    "AugmentedClassifier or a search. Pass a member of a fusion or an ensemble by itself."
+)
 
 
 class HistoryDisplay(FigureMixin):
@@ -88,7 +90,7 @@ class HistoryDisplay(FigureMixin):
         TypeError
             If there is no estimator with a history in it.
         """
-        found = _find_history(estimator)
+        found = path_to(estimator, lambda inner: hasattr(inner, "history_"), wanted=_WANTED)[-1]
         # Without validation, or without early stopping, the last epoch's weights are kept.
         keeps_best = "val_loss" in found.history_ and getattr(found, "early_stopping", True)
         best_epoch = getattr(found, "best_epoch_", None) if keeps_best else None
@@ -175,9 +177,7 @@ class HistoryDisplay(FigureMixin):
                 [self.best_epoch + 1],
                 [value],
                 s=42,
-                facecolor="white",
-                edgecolor=styles[label][0],
-                linewidth=1.6,
+                color=styles[label][0],
                 zorder=3,
                 label=f"best epoch: {self.best_epoch + 1} ({value:.3f})",
             )
@@ -186,9 +186,13 @@ class HistoryDisplay(FigureMixin):
         ax.set_title(f"{metric.capitalize()} per epoch", loc="left")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.margins(x=0.02)
+        if len(self.history[metric]) == 1:  # room for no other epoch
+            ax.set_xlim(0.5, 1.5)
+            ax.set_xticks([1])
         if metric == "accuracy":
-            ax.set_ylim(top=min(1.0, ax.get_ylim()[1]) + 0.01)
-        ax.grid(axis="y", color="0.9", linewidth=0.8)
+            bottom, top = ax.get_ylim()
+            ax.set_ylim(top=min(top, 1 + 0.02 * (1 - bottom)))
+        ax.grid(axis="y", color=ink(), alpha=0.12, linewidth=0.8)
         ax.set_axisbelow(True)
         strip_axes(ax)
         ax.legend(frameon=False)
@@ -219,31 +223,3 @@ class HistoryDisplay(FigureMixin):
                 "counted from 0."
             )
         return curves
-
-
-def _find_history(estimator):
-    """Find the estimator with a history inside others."""
-    outer = estimator
-    while not hasattr(estimator, "history_"):
-        steps = getattr(estimator, "steps", None)
-        inner = next((name for name in _INNER if hasattr(estimator, name)), None)
-        if steps:
-            estimator = steps[-1][1]
-        elif inner:
-            estimator = getattr(estimator, inner)
-        else:
-            _raise_no_history(outer, estimator)
-    return estimator
-
-
-def _raise_no_history(outer, estimator):
-    where = "" if outer is estimator else f" in the {type(outer).__name__}"
-    if hasattr(estimator, "fit") and not [n for n in vars(estimator) if n.endswith("_")]:
-        raise NotFittedError(
-            f"The {type(estimator).__name__}{where} is not fitted. Call fit first."
-        )
-    raise TypeError(
-        f"The {type(estimator).__name__}{where} has no history; wanted a fitted "
-        "FineTuneClassifier, alone, at the end of a Pipeline, or in an AugmentedClassifier or a "
-        "search. Pass a member of a fusion or an ensemble by itself."
-    )

@@ -30,13 +30,14 @@ _SHORTCUT_FOLDS = 5
     {
         "cv": ["cv_object"],
         "near_duplicates": ["boolean"],
+        "verbose": ["verbose"],
         "X": "no_validation",
         "y": "no_validation",
         "groups": "no_validation",
     },
     prefer_skip_nested_validation=True,
 )
-def audit_leakage(X, y=None, groups=None, *, cv=None, near_duplicates=True):
+def audit_leakage(X, y=None, groups=None, *, cv=None, near_duplicates=True, verbose=0):
     """Look for what makes scores of a data set too good.
 
     Looked for are: one picture under two labels; the same picture, or one that looks the
@@ -62,6 +63,9 @@ def audit_leakage(X, y=None, groups=None, *, cv=None, near_duplicates=True):
 
     near_duplicates : bool, default=True
         Whether to look for pictures that look the same, which decodes all of them.
+
+    verbose : int, default=0
+        1 shows a progress bar while pictures are decoded.
 
     Returns
     -------
@@ -117,7 +121,7 @@ def audit_leakage(X, y=None, groups=None, *, cv=None, near_duplicates=True):
     if near_duplicates:
         looked_for.append("near duplicates")
         firsts = np.sort(np.unique(digests, return_index=True)[1])  # of copies one is enough
-        pairs = find_near_duplicates(references, firsts)
+        pairs = find_near_duplicates(references, firsts, verbose)
         findings += judge_copies("near duplicates", alike, pairs, groups, folds)
         if y is not None:
             findings += find_contradictions(alike, pairs, y)

@@ -1,27 +1,21 @@
 """Cross-validation that keeps patients apart."""
 
 import time
-import warnings
+from dataclasses import replace
 from numbers import Integral
 
-import numpy as np
 from sklearn.base import clone
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._labels import check_labels
-from ..classifiers._holdout import uses_groups
-from ..exceptions import SmallSampleWarning
+from .._bars import progress_bar
 from ..fusion._constraints import Instance
 from ..fusion._jobs import limit_jobs
-from ..images import check_images, get_groups, reduce_grain
-from ..images._copies import warn_of_copies
+from ..images import reduce_grain
 from ._evaluation import Evaluation
-from ._report import small_sample
+from ._folds import fit_predict, make_folds
 from ._scores import SCORES
 from ._shortcut import make_shortcut_baseline
-from ._split import StratifiedImageGroupKFold
 
 # From a warning through validate_params to whoever called.
 _CALLER = 3
@@ -37,6 +31,7 @@ _CALLER = 3
         "grain_control": ["boolean"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
+        "verbose": ["verbose"],
     },
     prefer_skip_nested_validation=False,
 )
@@ -54,6 +49,7 @@ def evaluate(
     grain_control=False,
     n_jobs=None,
     random_state=0,
+    verbose=0,
 ):
     """Cross-validate a classifier of pictures by patient, beside its shortcut baseline.
 
@@ -115,6 +111,9 @@ def evaluate(
     random_state : int, RandomState instance or None, default=0
         Seed of the folds and of the baseline.
 
+    verbose : int, default=0
+        1 shows a progress bar of the folds for each model that is judged, by its name.
+
     Returns
     -------
     evaluation : Evaluation
@@ -168,65 +167,52 @@ def evaluate(
     >>> evaluation.y_proba.shape
     (60, 2)
     """
-    references = check_images(X, groups)
-    y = check_labels(y)
-    if len(y) != len(references):
-        raise ValueError(f"y has {len(y)} entries for {len(references)} pictures.")
-    classes = np.unique(y)
-    if len(classes) < 2:
-        raise ValueError(f"y has one label only, {classes.tolist()[0]!r}; wanted two or more.")
-    positive = classes[-1] if positive is None else positive
-    if positive not in classes:
-        raise ValueError(f"positive={positive!r}: wanted one of the labels {classes.tolist()}.")
     scoring = _check_scoring(scoring)
-    if not hasattr(estimator, "predict_proba"):
-        raise ValueError(
-            f"{type(estimator).__name__} has no predict_proba; wanted a classifier that gives "
-            "probabilities, for example inside CalibratedClassifierCV."
-        )
-    groups = get_groups(references)
-    known = any(reference.has_known_group for reference in references)
-    repeats = [
-        list(splitter.split(references, y, groups if uses_groups(splitter) else None))
-        for splitter in _splitters(cv, n_repeats, random_state)
-    ]
-    for folds in repeats:
-        _check_folds(cv, folds, groups)
-    warn_of_copies(references, y, groups, _CALLER)
-    caution = small_sample(y, groups, classes, known)
-    if caution is not None:
-        warnings.warn(caution, SmallSampleWarning, stacklevel=_CALLER)
+    folds = make_folds(
+        estimator,
+        X,
+        y,
+        groups=groups,
+        cv=cv,
+        n_repeats=n_repeats,
+        positive=positive,
+        random_state=random_state,
+        stacklevel=_CALLER,
+    )
 
-    def judged(estimator, references, **controls):
+    def judged(name, estimator, folds, **controls):
         start = time.perf_counter()
-        parts = Parallel(n_jobs=limit_jobs(n_jobs, sum(map(len, repeats))))(
-            delayed(_fit_predict)(clone(estimator), references, y, train, test, classes)
-            for folds in repeats
-            for train, test in folds
-        )
-        probas, parts = np.empty((n_repeats, len(y), len(classes))), iter(parts)
-        for proba, folds in zip(probas, repeats, strict=True):
-            for _, test in folds:
-                proba[test] = next(parts)
+        parallel = Parallel(n_jobs=limit_jobs(n_jobs, len(folds.parts)), return_as="generator")
+        predicted = []
+        with progress_bar(name, len(folds.parts), unit="folds", verbose=verbose) as bar:
+            for proba in parallel(
+                delayed(fit_predict)(clone(estimator), folds, part) for part in folds.parts
+            ):
+                predicted.append(proba)
+                bar.update()
+        probas = folds.gather(predicted)
         return Evaluation(
-            y_true=y,
+            y_true=folds.y,
             y_proba=probas.mean(axis=0) if n_repeats > 1 else probas[0],
-            classes=classes,
-            positive=positive,
-            groups=groups,
+            classes=folds.classes,
+            positive=folds.positive,
+            groups=folds.groups,
             seconds=time.perf_counter() - start,
-            patients_known=known,
+            patients_known=folds.patients_known,
             repeats=probas if n_repeats > 1 else None,
             scoring=scoring,
             **controls,
         )
 
-    controls = {}
+    name, controls = type(estimator).__name__, {}
     if shortcut:
-        controls["shortcut"] = judged(make_shortcut_baseline(random_state), references)
+        baseline = make_shortcut_baseline(random_state)
+        controls["shortcut"] = judged("shortcut baseline", baseline, folds)
     if grain_control:
-        controls["grain_control"] = judged(estimator, reduce_grain(references))
-    return judged(estimator, references, **controls)
+        without_grain = replace(folds, references=reduce_grain(folds.references))
+        name_of_control = f"{name} without fine grain"
+        controls["grain_control"] = judged(name_of_control, estimator, without_grain)
+    return judged(name, estimator, folds, **controls)
 
 
 def _check_scoring(scoring):
@@ -240,43 +226,3 @@ def _check_scoring(scoring):
             "fusionlearn.metrics.bootstrap_interval on the evaluation's y_true and y_proba."
         )
     return names
-
-
-def _splitters(cv, n_repeats, random_state):
-    """Splitters of all repeats, of which the first is that of one repeat alone."""
-    if not isinstance(cv, Integral):
-        if n_repeats > 1:
-            raise ValueError(
-                f"n_repeats={n_repeats} with cv={cv!r}; wanted a number of folds as cv, of which "
-                "each repeat can make other folds."
-            )
-        return [cv]
-    seeds = [random_state]
-    if n_repeats > 1:
-        largest = np.iinfo(np.int32).max
-        seeds += check_random_state(random_state).randint(largest, size=n_repeats - 1).tolist()
-    return [StratifiedImageGroupKFold(cv, shuffle=True, random_state=seed) for seed in seeds]
-
-
-def _check_folds(cv, folds, groups):
-    tested = np.concatenate([test for _, test in folds]) if folds else np.empty(0)
-    if not np.array_equal(np.sort(tested), np.arange(len(groups))):
-        raise ValueError(f"cv={cv!r} does not put each picture into the test part exactly once.")
-    for train, test in folds:
-        torn = np.intersect1d(groups[train], groups[test])
-        if len(torn):
-            raise ValueError(
-                f"cv={cv!r} puts pictures of {len(torn)} patient(s) into the training part and the "
-                f"test part of one fold, {torn.tolist()[0]!r} for example. Use one that keeps "
-                "groups apart, such as StratifiedImageGroupKFold."
-            )
-
-
-def _fit_predict(estimator, references, y, train, test, classes):
-    estimator.fit(references[train], y[train])
-    if not np.array_equal(estimator.classes_, classes):
-        raise ValueError(
-            f"A training part holds the classes {estimator.classes_.tolist()}, the data "
-            f"{classes.tolist()}. Use fewer folds, or more patients of each class."
-        )
-    return estimator.predict_proba(references[test])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._bars import progress_bar
 from ..exceptions import ImageError
 
 _SIDE = 16  # 256 bits
@@ -11,7 +12,7 @@ _BITS = 24
 _BLOCK = 1024
 
 
-def find_near_duplicates(references, positions):
+def find_near_duplicates(references, positions, verbose=0):
     """Find pairs of pictures that look the same.
 
     Pictures are compared by a perceptual hash of 256 bits: copies at another size or
@@ -24,6 +25,9 @@ def find_near_duplicates(references, positions):
 
     positions : ndarray of int
         Those to look at, in order.
+
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Returns
     -------
@@ -40,8 +44,12 @@ def find_near_duplicates(references, positions):
     C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions"
     (2010).
     """
-    hashes = np.array([_hash(index, references[index]) for index in positions.tolist()])
-    pairs = []
+    hashes, pairs = [], []
+    with progress_bar("near duplicates", len(positions), unit="pictures", verbose=verbose) as bar:
+        for index in positions.tolist():
+            hashes.append(_hash(index, references[index]))
+            bar.update()
+    hashes = np.array(hashes)
     for start in range(0, len(hashes), _BLOCK):
         agreement = hashes[start : start + _BLOCK] @ hashes[start:].T
         first, second = np.nonzero(agreement >= _SIDE**2 - 2 * _BITS)

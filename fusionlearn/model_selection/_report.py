@@ -10,7 +10,7 @@ _AGGREGATED = {
     "mean": "each judged by the mean of its pictures",
     "vote": "each judged by the vote of its pictures",
 }
-_NO_DIAGNOSIS = "Scores describe these pictures and this procedure. They are no diagnosis."
+NO_DIAGNOSIS = "Scores describe these pictures and this procedure. They are no diagnosis."
 _NAME_WIDTH = 20
 _CELL_WIDTH = 24
 
@@ -104,14 +104,26 @@ def make_text(evaluation):
         except ValueError as error:
             remark = [f"There are no scores by patient. {error}"]
     head = "".join(f"{name:<{_CELL_WIDTH}}" for name in _columns(evaluation))
-    lines = [_headline(evaluation), (" " * _NAME_WIDTH + head).rstrip()]
+    lines = [headline(evaluation), (" " * _NAME_WIDTH + head).rstrip()]
     for title, part in parts.items():
         lines += [title] if title else []
         lines += _rows(part)
-    return "\n".join([*lines, *remark, *evaluation.cautions, _NO_DIAGNOSIS])
+    return "\n".join([*lines, *remark, *evaluation.cautions, NO_DIAGNOSIS])
 
 
-def _headline(evaluation):
+def headline(evaluation):
+    """Say how many pictures and patients there are, and what scores and intervals are of.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The predictions.
+
+    Returns
+    -------
+    text : str
+        One line.
+    """
     n_patients = len(np.unique(evaluation.groups))
     if evaluation.aggregation is not None:
         whose = f"{n_patients} patients, {_AGGREGATED[evaluation.aggregation]}"
@@ -143,13 +155,25 @@ def _rows(evaluation):
     columns = [column.scores for column in _columns(evaluation).values()]
     rows = []
     for name in evaluation.scores:
-        cells = "".join(f"{_cell(column[name]):<{_CELL_WIDTH}}" for column in columns)
+        cells = "".join(f"{cell(column[name]):<{_CELL_WIDTH}}" for column in columns)
         rows.append(f"  {name:<{_NAME_WIDTH - 2}}{cells}".rstrip())
     return rows
 
 
-def _cell(interval):
-    return f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+def cell(interval):
+    """Write a score with its interval.
+
+    Parameters
+    ----------
+    interval : BootstrapInterval
+        A named tuple ``(estimate, low, high)``.
+
+    Returns
+    -------
+    text : str
+        Such as "0.857 [0.821, 0.890]".
+    """
+    return f"{interval.estimate:z.3f} [{interval.low:z.3f}, {interval.high:z.3f}]"
 
 
 def _beside_the_shortcut(difference):
@@ -161,14 +185,14 @@ def _beside_the_shortcut(difference):
     else:
         finding = (
             "It has not been shown that the model ranks better than a forest that sees only how "
-            f"files are stored (difference of roc_auc {_cell(area)})"
+            f"files are stored (difference of roc_auc {cell(area)})"
         )
     return f"{finding}; it may have learned where pictures come from rather than what they show."
 
 
 def _beside_the_grain_control(difference):
     lost = [
-        f"{name} by {_cell(difference[name])}"
+        f"{name} by {cell(difference[name])}"
         for name in ("roc_auc", "accuracy")
         if difference[name].low > 0
     ]

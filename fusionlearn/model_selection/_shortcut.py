@@ -10,6 +10,7 @@ from ..images import check_images
 
 # Written out, so that a number means the same in every fold and with every Pillow.
 _FORMATS = ["array", "BMP", "DIB", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP"]
+_FORMATS += ["DICOM"]
 _MODES = [
     *("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX"),
     *("CMYK", "YCbCr", "HSV", "LAB", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"),

@@ -23,10 +23,10 @@ def test_counts_per_part_and_class():
     assert display.n_patients.tolist() == [[2, 1], [1, 0], [0, 1]]
     np.testing.assert_array_equal(widths(display), display.n_pictures)
     texts = {text.get_text() for text in display.ax_.texts}
-    assert {"3 (2)", "1 (1)", "0 (0)"} == texts
+    assert {"3 (2)", "1 (1)", "0 (0)", "train", "validation", "extra"} == texts
     assert "patients" in display.ax_.get_xlabel()
-    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert legend == ["sick", "well"]
+    ticks = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert ticks == ["sick", "well"] * 3
     display.figure_.draw_without_rendering()
 
 
@@ -37,7 +37,7 @@ def test_without_parts_classes_stand_at_the_axis():
     assert display.n_pictures.tolist() == [[1, 2]]
     np.testing.assert_array_equal(widths(display), [[1, 2]])
     assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["0", "1"]
-    assert display.ax_.get_legend() is None
+    assert display.split_texts_ == []
     assert display.ax_.get_xlabel() == "Number of pictures"
 
 
@@ -49,11 +49,20 @@ def test_from_dataset():
     assert display.n_patients.tolist() == [[2, 2]]
 
 
-def test_classes_beyond_the_colours_are_striped():
-    labels = [f"{index:02d}" for index in range(10)]
-    display = ClassDistributionDisplay.from_labels(labels, split=["train"] * 10)
-    looks = {(bars[0].get_facecolor(), bars[0].get_hatch()) for bars in display.bars_}
-    assert len(looks) == 10
+def test_each_bar_has_its_name_however_many_classes_there_are():
+    """No legend that grows out of the figure, and no colour that two classes share tells."""
+    labels = [f"class number {index:02d}, with a name that is long" for index in range(12)]
+    display = ClassDistributionDisplay.from_labels(labels, split=["train", "test"] * 6)
+    display.figure_.draw_without_rendering()
+    places = display.ax_.get_yticks()
+    assert len(places) == len(set(places)) == 24
+    centres = [bar.get_y() + bar.get_height() / 2 for bars in display.bars_ for bar in bars]
+    np.testing.assert_allclose(sorted(centres), places)
+    width, _ = display.figure_.get_size_inches() * display.figure_.dpi
+    for label in display.ax_.get_yticklabels():
+        box = label.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= width
+        assert label.get_text().startswith("class number ")
 
 
 def test_lengths_must_agree():

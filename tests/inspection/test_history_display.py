@@ -18,7 +18,11 @@ from fusionlearn import AugmentedClassifier, FineTuneClassifier, ImageAugmenter
 from fusionlearn.inspection import (
     AugmentationDisplay,
     ClassDistributionDisplay,
+    ErrorGalleryDisplay,
+    FusionDiagramDisplay,
     HistoryDisplay,
+    ReliabilityDisplay,
+    VoteDisplay,
 )
 
 HISTORY = {
@@ -32,6 +36,17 @@ DISPLAYS = [
     lambda ax=None: ClassDistributionDisplay.from_labels(["a", "b"], split=["x", "y"], ax=ax),
     lambda ax=None: AugmentationDisplay.from_augmenter(
         ImageAugmenter(1), np.zeros((2, 8, 8), dtype=np.uint8), ax=ax
+    ),
+    lambda ax=None: ErrorGalleryDisplay.from_predictions(
+        np.zeros((2, 8, 8), dtype=np.uint8), ["a", "b"], [[0.3, 0.7], [0.3, 0.7]], ax=ax
+    ),
+    lambda ax=None: FusionDiagramDisplay.from_estimator(FineTuneClassifier(), ax=ax),
+    lambda ax=None: ReliabilityDisplay.from_predictions(
+        np.arange(20) % 2, np.tile([[0.3, 0.7]], (20, 1)), ax=ax
+    ),
+    lambda ax=None: VoteDisplay.from_predictions([["a", "b"], ["a", "a"]], ["a", "b"], ax=ax),
+    lambda ax=None: VoteDisplay.from_predictions(
+        [["a", "b"], ["a", "a"]], ["a", "b"], kind="agreement", ax=ax
     ),
 ]
 
@@ -64,6 +79,12 @@ def test_one_epoch_is_seen():
     """A line through one point is invisible; the point needs a marker."""
     display = HistoryDisplay.from_history({"loss": [0.7]}, metric="loss")
     assert display.lines_[0].get_marker() == "o"
+    assert display.ax_.get_xticks().tolist() == [1]
+
+
+def test_a_perfect_curve_has_no_accuracy_above_one():
+    display = HistoryDisplay.from_history({"accuracy": [1.0, 1.0]})
+    assert max(tick for tick in display.ax_.get_yticks() if tick <= display.ax_.get_ylim()[1]) <= 1
 
 
 def test_plot_again_draws_the_other_metric():
