@@ -29,6 +29,8 @@ _HOMES = {
     # models in files
     "load": "persistence",
     "save": "persistence",
+    # everything about a model on one page
+    "report": "reporting",
     # settings
     "config_context": "_config",
     "get_config": "_config",
@@ -47,6 +49,7 @@ _ROOMS = (
     "model_selection",
     "persistence",
     "presets",
+    "reporting",
 )
 
 __all__ = ["__version__", *sorted(_HOMES), *_ROOMS]

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from contextlib import contextmanager, nullcontext, suppress
 
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -51,16 +52,44 @@ except ImportError:  # scikit-learn < 1.9
         return wrapped
 
 
+def hand_on_callbacks(context, estimator):
+    """Let the callbacks of a task hear of the fit of a part, if that knows callbacks.
+
+    One that does not is a single step, and nobody need be warned of it. A clone of a frozen
+    estimator is the caller's own object, on which nothing is set.
+
+    Parameters
+    ----------
+    context : CallbackContext
+        The task.
+
+    estimator : estimator object
+        The part.
+
+    Returns
+    -------
+    block : context manager
+        Around the fit.
+    """
+    if isinstance(estimator, FrozenEstimator) or not hasattr(estimator, "set_callbacks"):
+        return nullcontext()
+    return context.propagate_callback_context(estimator)
+
+
 __all__ = [
     "BaseComposition",
     "BaseSearchCV",
     "CallbackSupportMixin",
+    "DocumentationLink",
     "check_sample_weight",
     "enter_runtime",
+    "hand_on_callbacks",
     "import_keras",
     "isolated_keras_build",
     "keras_backend",
     "parallel_visual_block",
+    "serial_visual_block",
+    "single_visual_block",
     "with_callbacks",
     "without_chatter",
 ]
@@ -239,6 +268,62 @@ def isolated_keras_build(seed):
             global_state.set_global_attribute("object_name_uids", names)
 
 
+class DocumentationLink:
+    """Mixin: the HTML of an estimator links to the page that ``_documentation`` names."""
+
+    def _get_doc_link(self):
+        return self._documentation()
+
+
+def single_visual_block(estimator, name, caption, *, details=""):
+    """Draw an estimator, or a part of one, as one box in HTML.
+
+    Parameters
+    ----------
+    estimator : estimator object or str
+        The estimator, or the name of the part.
+
+    name, caption : str
+        What stands in the box, and a line below it, which breaks between its parts only.
+
+    details : str, default=""
+        What is shown where scikit-learn has no table of parameters.
+
+    Returns
+    -------
+    block : object
+        What scikit-learn expects of ``_sk_visual_block_``.
+    """
+    from sklearn.utils._repr_html.estimator import _VisualBlock
+
+    parts = [part.replace(" ", "\xa0") for part in caption.split(" · ")]
+    return _VisualBlock(
+        "single",
+        estimator,
+        names=name,
+        name_details=details,
+        name_caption=" · ".join(parts),
+    )
+
+
+def serial_visual_block(items):
+    """Draw named estimators below each other in the HTML of an estimator that has them.
+
+    Parameters
+    ----------
+    items : list of (str, estimator or block) tuples
+        Names and estimators.
+
+    Returns
+    -------
+    block : object
+        What scikit-learn expects of ``_sk_visual_block_``.
+    """
+    # With details a name can be unfolded, and links to the documentation.
+    details = [str(part) if hasattr(part, "get_params") else None for _, part in items]
+    return _block_of("serial", items, details)
+
+
 def parallel_visual_block(items):
     """Draw named estimators beside each other in the HTML of a fusion.
 
@@ -252,7 +337,11 @@ def parallel_visual_block(items):
     block : object
         What scikit-learn expects of ``_sk_visual_block_``.
     """
+    return _block_of("parallel", items)
+
+
+def _block_of(kind, items, details=None):
     from sklearn.utils._repr_html.estimator import _VisualBlock
 
     names, estimators = zip(*items, strict=True)
-    return _VisualBlock("parallel", list(estimators), names=list(names))
+    return _VisualBlock(kind, list(estimators), names=list(names), name_details=details)

@@ -1,11 +1,27 @@
-"""Settings of the process: limits and budgets."""
+"""Settings of the process: limits, budgets, and where the documentation is."""
 
+import importlib.metadata
+import re
 from contextlib import contextmanager
 from numbers import Integral
 
 __all__ = ["config_context", "get_config", "set_config"]
 
+# It is put into HTML as it is.
+_URL = re.compile(r"(https?|file)://[\w./~%+,=@():-]+|[\w./~%+,=@()-]*", re.ASCII)
+
+
+def _docs_url_of_package():
+    try:
+        named = importlib.metadata.metadata("fusionlearn").get_all("Project-URL", [])
+    except importlib.metadata.PackageNotFoundError:  # it is not installed, but lies there
+        return ""
+    urls = dict(entry.split(", ", 1) for entry in named)
+    return urls.get("Documentation", "")
+
+
 _CONFIG = {
+    "docs_url": _docs_url_of_package(),
     "feature_memory": 2**30,
     "head_memory": 2**31,
     "inference_streams": "auto",
@@ -35,6 +51,7 @@ def get_config():
 
 def set_config(
     *,
+    docs_url=None,
     feature_memory=None,
     head_memory=None,
     inference_streams=None,
@@ -49,6 +66,13 @@ def set_config(
 
     Parameters
     ----------
+    docs_url : str, default=None
+        Where the documentation is, to whose pages estimators link in HTML: an address
+        that begins with ``https://``, ``http://`` or ``file://``, such as that of a copy
+        in the house, or a path relative to the page that shows the estimator. Initially
+        what the installed package says itself; "" is nowhere, so that there are no
+        links. None leaves it as it is.
+
     feature_memory : int, default=None
         Bytes that a :class:`~fusionlearn.FeatureStore` without a path may hold.
         Rows that were not used for the longest time leave first; results do not
@@ -91,7 +115,8 @@ def set_config(
     Raises
     ------
     ValueError
-        If a value is neither a positive integer nor, where that is possible, "auto".
+        If a value is neither a positive integer nor, where that is possible, "auto", or
+        ``docs_url`` is no address.
 
     Examples
     --------
@@ -99,6 +124,7 @@ def set_config(
     >>> set_config(max_image_pixels=89_478_485)
     """
     changes = {
+        "docs_url": docs_url,
         "feature_memory": feature_memory,
         "head_memory": head_memory,
         "inference_streams": inference_streams,
@@ -109,6 +135,9 @@ def set_config(
     }
     changes = {name: value for name, value in changes.items() if value is not None}
     for name, value in changes.items():
+        if name == "docs_url":
+            _check_url(value)
+            continue
         has_auto = name == "inference_streams"
         if has_auto and isinstance(value, str) and value == "auto":
             continue
@@ -116,7 +145,15 @@ def set_config(
             or_auto = " or 'auto'" if has_auto else ""
             raise ValueError(f"{name}={value!r}: wanted a positive integer{or_auto}.")
     # NumPy's integers become Python's, which JSON and OpenVINO take.
-    _CONFIG.update({k: v if v == "auto" else int(v) for k, v in changes.items()})
+    _CONFIG.update({k: v if isinstance(v, str) else int(v) for k, v in changes.items()})
+
+
+def _check_url(value):
+    if not isinstance(value, str) or not _URL.fullmatch(value):
+        raise ValueError(
+            f"docs_url={value!r}: wanted an address that begins with https://, http:// or "
+            "file://, a relative path, or '' for no links."
+        )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import shutil
 import stat
 import tempfile
 import time
+from contextlib import suppress
 
 import numpy as np
 
@@ -187,6 +188,39 @@ def read_digest(path, status, now):
     if now - status.st_mtime_ns > _SETTLED_NS:
         remember_digest(path, file_numbers(status), digest)
     return digest
+
+
+def write_whole(path, content):
+    """Write a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, which is replaced if it is there and then keeps its permissions; a new
+        one is readable by its owner alone.
+
+    content : bytes
+        What will be in it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; one that was there is as it was.
+    """
+    path = os.path.realpath(path)  # a link stays, and what it points to is written
+    handle, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".fusionlearn-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if os.path.exists(path):
+                os.chmod(new, stat.S_IMODE(os.stat(path).st_mode))
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(new)
+        raise
 
 
 def check_exists(path):

@@ -8,6 +8,8 @@ __all__ = [
     "BackboneError",
     "BackboneWeightsError",
     "DataWarning",
+    "EngineWarning",
+    "ExplanationWarning",
     "FeatureStoreWarning",
     "ForkedProcessError",
     "FusionlearnError",
@@ -163,6 +165,10 @@ class ValidationSplitWarning(FusionlearnWarning):
 
 class SmallSampleWarning(FusionlearnWarning):
     """There are too few patients for what scores and intervals claim."""
+
+
+class ExplanationWarning(FusionlearnWarning):
+    """An explanation is empty or drowns in rounding, for a reason that the message names."""
 
 
 class VoteWarning(FusionlearnWarning):

@@ -83,7 +83,7 @@ def test_what_get_config_gives_is_a_copy():
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "10", True])
-@pytest.mark.parametrize("name", sorted(get_config()))
+@pytest.mark.parametrize("name", sorted(set(get_config()) - {"docs_url"}))  # a text: test_html
 def test_settings_are_validated(name, value):
     """And nothing is changed if one of several is wrong."""
     before = get_config()

@@ -2,8 +2,9 @@
 
 from ._backbone import Backbone
 from ._choice import ENGINES, PRECISIONS
+from ._maps import check_maps, compute_maps, contributions, pool_maps
 from ._network import Network, resolve_network
-from ._pool import get_engine
+from ._pool import get_engine, is_built
 from ._register import register_backbone
 from ._table import BACKBONES
 from ._trained_part import TrainedPart, build_tuned_model, cut_network
@@ -17,8 +18,13 @@ __all__ = [
     "Network",
     "TrainedPart",
     "build_tuned_model",
+    "check_maps",
+    "compute_maps",
+    "contributions",
     "cut_network",
     "get_engine",
+    "is_built",
+    "pool_maps",
     "recognise_weights",
     "register_backbone",
     "resolve_network",

@@ -46,6 +46,22 @@ def get_engine(network):
         return _ENGINES[asked]
 
 
+def is_built(network):
+    """Tell whether ``get_engine`` would find a network that this process has built.
+
+    Parameters
+    ----------
+    network : Network
+        The resolved network.
+
+    Returns
+    -------
+    built : bool
+        True after the first ``get_engine``.
+    """
+    return (network.identity, network.engine) in _ENGINES
+
+
 def _choose(network):
     chosen = choose_engine(network.engine, network.precision)
     try:

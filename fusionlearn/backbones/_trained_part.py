@@ -108,6 +108,9 @@ class TrainedPart:
     model : keras.Model
         From the tensors that go across the cut to features.
 
+    maps : keras.Model
+        From the same tensors to what is pooled into features. It shares its layers.
+
     variables : list of keras.Variable
         What training changes.
     """
@@ -126,6 +129,7 @@ class TrainedPart:
             features = [pool(keras, tensor, network) for tensor in outputs]
             features = keras.layers.Concatenate()(features) if len(features) > 1 else features[0]
             self.model = keras.Model(inputs, features)
+            self.maps = keras.Model(inputs, outputs)
         trained.trainable = True  # a registered model may say otherwise
         for layer in trained._flatten_layers():
             if isinstance(layer, keras.layers.BatchNormalization):

@@ -17,7 +17,13 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import CallbackSupportMixin, with_callbacks
+from .._compat import (
+    CallbackSupportMixin,
+    hand_on_callbacks,
+    serial_visual_block,
+    with_callbacks,
+)
+from .._documentation import DocumentedMixin
 from .._metadata import fit_with_metadata
 from ..exceptions import ValidationSplitWarning, VoteWarning
 from ..fusion._blame import naming_who_takes_no_pictures
@@ -39,7 +45,9 @@ def _estimator_has(name):
     return check
 
 
-class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class AugmentedClassifier(
+    DocumentedMixin, CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+):
     """Train a classifier on pictures and augmented copies of them.
 
     What ``fit`` is given is augmented; what is predicted is not, unless ``test_copies``
@@ -204,7 +212,7 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
             sample_weight = weights[self.augmenter_.sample_indices_]
         self.estimator_ = clone(self.estimator)
         task = context.subcontext(task_name="fit-estimator")
-        with task.propagate_callback_context(self.estimator_):
+        with hand_on_callbacks(task, self.estimator_):
             task.call_on_fit_task_begin(estimator=self, X=resampled, y=resampled_y)
             with naming_who_takes_no_pictures("estimator", self.estimator_):
                 fit_with_metadata(
@@ -326,6 +334,16 @@ class AugmentedClassifier(CallbackSupportMixin, MetaEstimatorMixin, ClassifierMi
     def _votes(self, references):
         predicted = self.estimator_.predict(references)
         return (predicted[:, np.newaxis] == self.classes_).astype(np.float64)
+
+    def _sk_visual_block_(self):
+        augmenter = ImageAugmenter() if self.augmenter is None else self.augmenter
+        parts = {
+            "augmenter": getattr(self, "augmenter_", augmenter),
+            "estimator": getattr(self, "estimator_", self.estimator),
+        }
+        return serial_visual_block(
+            [(f"{name}: {type(part).__name__}", part) for name, part in parts.items()]
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -3,17 +3,18 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from .._compat import CallbackSupportMixin, with_callbacks
 from .._labels import check_labels
 from ..exceptions import ImageError
-from ..fusion._blame import naming_who_takes_no_pictures
+from ..features import callback_task
 from ..fusion._constraints import POSITIVE, WEIGHT, Instance
 from ..images import check_images, contains_pictures, get_groups
+from ._fit_extractor import fit_extractor
 from ._groups import check_groups
 from ._head import Head, is_worth_xla
 from ._holdout import split_validation
@@ -23,6 +24,7 @@ from ._predictor import PredictorMixin
 from ._progress import EpochObserver
 from ._targets import check_targets, spawn_seeds
 from ._training import Schedule, train
+from ._visual import HeadVisualMixin
 from ._weights import weigh
 
 # Taken as they are, and converted block by block where they are computed with; anything
@@ -34,7 +36,9 @@ _MOST_UNITS = 2**31 - 1
 _MOST_DROPOUT = 1 - 2.0**-24
 
 
-class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, BaseEstimator):
+class FineTuneClassifier(
+    HeadVisualMixin, CallbackSupportMixin, PredictorMixin, ClassifierMixin, BaseEstimator
+):
     """Dropout and a sigmoid or softmax layer, trained on features of pictures.
 
     Without an extractor X is a matrix of features, as it arrives at the last step of a
@@ -126,7 +130,7 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
         An int gives the same bits every time; None another result every time.
 
     verbose : bool or int, default=0
-        Whether to show a bar of epochs.
+        Whether to show a bar of epochs, and one of pictures while trained layers predict.
 
     Attributes
     ----------
@@ -341,9 +345,16 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
         # Before hours are spent on features: it may name layers that are not there.
         members = find_members(self.extractor, self.unfreeze) if self._trains_layers else []
         n_epochs = self.epochs + (self.fine_tune_epochs if self._trains_layers else 0)
-        context = self._init_callback_context(max_subtasks=n_epochs)
-        data, features, y, groups = self._check_data(X, y, groups)
+        # Besides epochs: the extractor, and what enters trained layers, in one type or two.
+        n_other_tasks = (self.extractor is not None) + 2 * self._trains_layers
+        context = self._init_callback_context(max_subtasks=n_epochs + n_other_tasks)
+        data, y, groups = self._check_data(X, y, groups)
         context.call_on_fit_task_begin(estimator=self, X=data, y=y)
+        features = data
+        if self.extractor is not None:
+            self.extractor_, features = fit_extractor(
+                self.extractor, data, y, _TRAINABLE, caller=self, context=context
+            )
         classes, labels = np.unique(y, return_inverse=True)
         weight = weigh(self.class_weight, sample_weight, features, y)
         seeds = spawn_seeds(self.random_state, 4)
@@ -364,7 +375,8 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
             )
             n_head_iter = len(trained.history["loss"])
             if self._trains_layers:
-                members, rows = get_rows(members, data, verbose=self.verbose)
+                task = callback_task(context, self)
+                members, rows = get_rows(members, data, verbose=self.verbose, task=task)
                 trained, tuned = tune(
                     members,
                     self._tuning(),
@@ -417,7 +429,7 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
         return check_images(X, groups)
 
     def _check_data(self, X, y, groups):
-        """Bring X and y into the form in which they are split, and into features."""
+        """Bring X and y into the form in which they are split."""
         if self.extractor is None:
             if contains_pictures(X):
                 raise ImageError(
@@ -431,23 +443,13 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
             if groups is not None:
                 groups = check_groups(groups)
                 check_consistent_length(data, groups)
-            return data, data, y, groups
+            return data, y, groups
         data = self._check_images(X, groups)
-        y = check_targets(self, y, data)
-        self.extractor_ = clone(self.extractor)
-        with naming_who_takes_no_pictures("extractor", self.extractor_):
-            if hasattr(self.extractor_, "fit_transform"):
-                features = self.extractor_.fit_transform(data, y)
-            else:
-                features = self.extractor_.fit(data, y).transform(data)
-        features = check_array(features, dtype=_TRAINABLE, input_name="features")
-        check_consistent_length(data, features)
-        return data, features, y, get_groups(data)
+        return data, check_targets(self, y, data), get_groups(data)
 
     def _split_validation(self, X, labels, weight, groups, rng):
-        return split_validation(
-            self.validation, self.validation_fraction, X, labels, weight, groups, rng
-        )
+        how = (self.validation, self.validation_fraction)
+        return split_validation(*how, X, labels, weight, groups, rng)
 
     def _head(self, shape, n_classes):
         n_rows, n_features = shape
@@ -463,11 +465,8 @@ class FineTuneClassifier(CallbackSupportMixin, PredictorMixin, ClassifierMixin, 
         )
 
     def _schedule(self):
-        return Schedule(
-            learning_rate=float(self.learning_rate),
-            **self._common(),
-            epochs=int(self.epochs),
-        )
+        rate = float(self.learning_rate)
+        return Schedule(learning_rate=rate, **self._common(), epochs=int(self.epochs))
 
     def _common(self):
         """What head and layers are trained with, as Python's own numbers.

@@ -267,6 +267,37 @@ class JointTrainer:
             logits[start:stop] = self._logits([_tensor(part[start:stop]) for part in rows]).numpy()
         return logits
 
+    def maps(self, rows):
+        """Compute what the networks with trained layers pool into features.
+
+        Parameters
+        ----------
+        rows : list of ndarray of shape (n_samples, n_inputs)
+            As for ``train_epoch``.
+
+        Returns
+        -------
+        maps : list of (list of ndarray or None)
+            For each network the maps of its layers; None for one that is not cut.
+        """
+        keras = import_keras()
+        maps = []
+        for part, row in zip(self._parts, rows, strict=True):
+            if part is None:
+                maps.append(None)
+                continue
+            batches = [
+                keras.tree.flatten(
+                    part.maps(
+                        part.tensors(_tensor(row[start : start + _EVALUATED_TOGETHER])),
+                        training=False,
+                    )
+                )
+                for start in range(0, len(row), _EVALUATED_TOGETHER)
+            ]
+            maps.append([np.concatenate(layer) for layer in zip(*batches, strict=True)])
+        return maps
+
     def _batch(self, rows, y, weight, chosen):
         return (
             [_tensor(part[chosen]) for part in rows],

@@ -6,13 +6,15 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from .._bars import progress_bar
 from .._hints import did_you_mean
 from ..backbones import Network, cut_network
 from ..exceptions import BackboneError
-from ..features import BackboneFeatureExtractor, FeatureStore, Job, extract
+from ..features import BackboneFeatureExtractor, FeatureStore, Job, extract, find_probes
 from ..fusion import ConcatFusion
 from ._joint import Joint
 from ._optimizers import rates_of
+from ._probed import probed_logits
 from ._trainer_pool import JOINT_POOL
 from ._training import Trained, check_finite
 
@@ -313,7 +315,7 @@ def tune(members, tuning, rows, y, weight, parts, trained, seed, observer):
     return Trained(coefs, intercepts, history, best_epoch), _by_name(members, tuned)
 
 
-def predict_logits(members, references, head_arrays, tuned, tuning):
+def predict_logits(members, references, head_arrays, tuned, tuning, verbose=0):
     """Compute the outputs of a model that was trained end to end.
 
     Parameters
@@ -333,17 +335,27 @@ def predict_logits(members, references, head_arrays, tuned, tuning):
     tuning : Tuning
         How they were trained, so that the model that did it serves again.
 
+    verbose : bool or int, default=0
+        Whether there is a progress bar.
+
     Returns
     -------
     logits : ndarray of shape (n_samples, n_outputs), float64
         Outputs before the sigmoid or softmax.
     """
     blocks = []
-    for start in range(0, len(references), _BLOCK):
-        fitting, rows = get_rows(members, references[start : start + _BLOCK])
-        with JOINT_POOL.lend(_joint(fitting, rows, head_arrays[0], tuning)) as trainer:
-            trainer.load(head_arrays, [tuned.get(member.name, []) for member in members])
-            blocks.append(trainer.logits(rows))
+    with progress_bar("predicting", len(references), unit="pictures", verbose=verbose) as bar:
+        for start in range(0, len(references), _BLOCK):
+            block = references[start : start + _BLOCK]
+            fitting, rows = get_rows(members, block)
+            arrays = [tuned.get(member.name, []) for member in members]
+            with JOINT_POOL.lend(_joint(fitting, rows, head_arrays[0], tuning)) as trainer:
+                trainer.load(head_arrays, arrays)
+                if find_probes(block):
+                    blocks.append(probed_logits(trainer, fitting, block, rows, head_arrays, arrays))
+                else:
+                    blocks.append(trainer.logits(rows))
+            bar.update(len(block))
     return np.concatenate(blocks)
 
 

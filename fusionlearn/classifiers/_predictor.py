@@ -88,7 +88,12 @@ class PredictorMixin:
             members = find_members(self.extractor_, self.trained_layers_)
             head_arrays = (self.coefs_, self.intercepts_)
             return predict_logits(
-                members, self._check_images(X), head_arrays, self.fine_tuned_, self._tuning()
+                members,
+                self._check_images(X),
+                head_arrays,
+                self.fine_tuned_,
+                self._tuning(),
+                self.verbose,
             )
         if self.extractor is None:
             features = validate_data(self, X, dtype=_PREDICTABLE, reset=False)

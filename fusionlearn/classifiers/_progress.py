@@ -1,5 +1,7 @@
 """Who is told about each epoch: scikit-learn's callbacks and a bar."""
 
+from .._bars import progress_bar
+
 
 class EpochObserver:
     """Tells callbacks and a progress bar about epochs.
@@ -35,18 +37,15 @@ class EpochObserver:
         self._classes = classes
         self._n_epochs = n_epochs
         self._verbose = verbose
-        self._bar = None
 
     def __enter__(self):
-        if self._verbose:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=self._n_epochs, desc=type(self._estimator).__name__)
+        name = type(self._estimator).__name__
+        self._bar = progress_bar(name, self._n_epochs, unit="epochs", verbose=self._verbose)
+        self._bar.__enter__()
         return self
 
     def __exit__(self, *exception):
-        if self._bar is not None:
-            self._bar.close()
+        self._bar.__exit__(*exception)
 
     def begin(self):
         """Say that an epoch begins."""
@@ -69,10 +68,9 @@ class EpochObserver:
         stop : bool
             Whether a callback wants training to stop.
         """
-        if self._bar is not None:
-            name = "val_loss" if "val_loss" in values else "loss"
-            self._bar.set_postfix({name: f"{values[name]:.4f}"}, refresh=False)
-            self._bar.update()
+        name = "val_loss" if "val_loss" in values else "loss"
+        self._bar.set_postfix({name: f"{values[name]:.4f}"}, refresh=False)
+        self._bar.update()
 
         def fitted_attributes():
             known = {"classes_": self._classes, "trained_layers_": {}, "fine_tuned_": {}}

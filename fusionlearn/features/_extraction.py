@@ -14,6 +14,7 @@ from ..exceptions import BackboneError, ImageError
 from ..images import n_threads, with_all_faults
 from ._digests import get_digests
 from ._observer import ExtractionObserver
+from ._probes import probed, without_probes
 from ._store import FeatureStore
 
 # Pixels of a block of pictures, at all sizes that networks want of them, and its length: so
@@ -94,6 +95,7 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False
     MemoryError
         If rows neither fit into ``head_memory`` nor into a temporary file.
     """
+    seen, references = references, without_probes(references)
     digests = get_digests(references, [job.store for job in jobs])
     first = {}
     for index, digest in enumerate(digests):
@@ -131,7 +133,7 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False
         order = np.array([number[digest] for digest in digests])
         for table in tables:
             table.spread(order)
-    return [table.all_rows for table in tables]
+    return probed(seen, [job.network for job in jobs], [table.all_rows for table in tables])
 
 
 def _allocate(tables, n_rows, beside):

@@ -5,19 +5,24 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._compat import CallbackSupportMixin, with_callbacks
-from ..backbones import ENGINES, PRECISIONS, Backbone, get_engine, resolve_network
+from .._compat import CallbackSupportMixin, single_visual_block, with_callbacks
+from .._documentation import DocumentedMixin
+from ..backbones import ENGINES, PRECISIONS, Backbone, get_engine, is_built, resolve_network
 from ..exceptions import BackboneError
 from ..images import check_images
+from ._caption import describe_extractor
 from ._digests import recall_files
 from ._extraction import _BLOCK_MAX, Job, extract
 from ._observer import callback_task
 from ._store import FeatureStore, resolve_store
 
 
-class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class BackboneFeatureExtractor(
+    DocumentedMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
+):
     """Features of pictures from a pretrained network of ``keras.applications``.
 
     The network's own preprocessing and input size are applied; pictures go in as they
@@ -151,6 +156,7 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks
     def fit(self, X, y=None):
         """Check the parameters and the pictures; nothing is learned or computed.
 
@@ -175,9 +181,10 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         BackboneError
             If the network is unknown or cannot have these parameters.
         """
-        job = self.job()
-        self._check_images(X)
-        self.n_features_out_ = _n_features(job)
+        context = self._init_callback_context()
+        references = self._fit(X)
+        context.call_on_fit_task_begin(estimator=self, X=references, y=y)
+        context.call_on_fit_task_end(estimator=self, X=references, y=y)
         return self
 
     @with_callbacks
@@ -198,8 +205,7 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
             As ``transform`` gives them.
         """
         context = self._init_callback_context(max_subtasks=1)
-        self.fit(X)
-        references = self._check_images(X)
+        references = self._fit(X)
         context.call_on_fit_task_begin(estimator=self, X=references, y=y)
         features = self._extract(references, callback_task(context, self))
         context.call_on_fit_task_end(estimator=self, X=references, y=y)
@@ -240,11 +246,25 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
         -------
         names : ndarray of shape (n_features,), dtype object
             The network's name and a number: ``resnet50_0``, ``resnet50_1``, ...
+
+        Raises
+        ------
+        NotFittedError
+            If nobody knows how many there are before the network is built: with inner
+            layers or ``application_params``, before anything was fitted or transformed.
         """
         job = self.job()
-        prefix = job.network.backbone.name.lower()
-        names = [f"{prefix}_{number}" for number in range(_n_features(job))]
-        return np.array(names, dtype=object)
+        name = job.network.backbone.name
+        n_features = _known_n_features(job) or getattr(self, "n_features_out_", None)
+        if n_features is None:
+            # HTML asks for names, too, and must not download weights for them.
+            if job.network.backbone.is_application and not is_built(job.network):
+                raise NotFittedError(
+                    f"How many features {name} has with these parameters is not known before it "
+                    "is built. Call fit or transform first."
+                )
+            n_features = get_engine(job.network).n_features
+        return np.array([f"{name.lower()}_{n}" for n in range(n_features)], dtype=object)
 
     def job(self):
         """Resolve the parameters.
@@ -288,6 +308,13 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
             batch_size = min(int(batch_size), _BLOCK_MAX)
         return Job(network, store, batch_size)
 
+    def _fit(self, X):
+        """Check the parameters; give X as references."""
+        job = self.job()
+        references = self._check_images(X)
+        self.n_features_out_ = _known_n_features(job) or get_engine(job.network).n_features
+        return references
+
     def _extract(self, references, task=None):
         return extract(
             references, [self.job()], n_jobs=self.n_jobs, verbose=self.verbose, task=task
@@ -295,6 +322,10 @@ class BackboneFeatureExtractor(CallbackSupportMixin, TransformerMixin, BaseEstim
 
     def _check_images(self, X):
         return check_images(X)
+
+    def _sk_visual_block_(self):
+        name, caption = type(self).__name__, describe_extractor(self)
+        return single_visual_block(self, name, caption, details=str(self))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -315,7 +346,6 @@ def _check_path(name, path):
         raise ValueError(f"{name}={path!r} cannot be the path of a file: {error}.") from None
 
 
-def _n_features(job):
+def _known_n_features(job):
     # The store knows it without a build where it has rows.
-    stored = job.store.rows.n_features(job.network.identity)
-    return stored or job.network.n_features or get_engine(job.network).n_features
+    return job.store.rows.n_features(job.network.identity) or job.network.n_features

@@ -81,7 +81,7 @@ class MemoryRows:
                 self._bytes += row.nbytes
             self._evict(budget)
 
-    def prune(self, max_bytes):
+    def prune(self, max_bytes, verbose=0):
         """Drop the least recently used rows until the rest fits."""
         with self._lock:
             self._evict(max_bytes)
@@ -99,7 +99,7 @@ class MemoryRows:
         with self._lock:
             return {**self._counts, "rows": len(self._rows), "bytes": self._bytes}
 
-    def check(self):
+    def check(self, verbose=0):
         """Count the rows; memory is not damaged."""
         counts = {"rows": len(self._rows), "damaged_rows": 0, "files": 0, "damaged_files": 0}
         return {**counts, "problems": []}

@@ -3,6 +3,8 @@
 import threading
 from contextlib import contextmanager
 
+from .._bars import progress_bar
+
 
 class ExtractionObserver:
     """Tells a progress bar about pictures, and callbacks about blocks of them.
@@ -34,28 +36,20 @@ class ExtractionObserver:
         self._task = task
         self._whole = None
         self._subtask = None
-        self._bar = None
         self._lock = threading.Lock()
 
     def __enter__(self):
         if self._task is not None:
             self._whole = self._task(self._n_blocks)
             self._subtask = self._whole.__enter__()
-        if self._verbose:
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                total=self._n_pictures,
-                desc="features",
-                unit=" pictures",
-                bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total} "
-                "[{elapsed}<{remaining}, {rate_fmt}]",
-            )
+        self._bar = progress_bar(
+            "features", self._n_pictures, unit="pictures", verbose=self._verbose
+        )
+        self._bar.__enter__()
         return self
 
     def __exit__(self, *exception):
-        if self._bar is not None:
-            self._bar.close()
+        self._bar.__exit__(*exception)
         if self._whole is not None:
             self._whole.__exit__(*exception)
 
@@ -70,7 +64,7 @@ class ExtractionObserver:
 
     def rows_done(self, n_rows):
         """Move the bar; engines call this from threads of their own."""
-        if self._bar is not None and n_rows:
+        if n_rows:
             with self._lock:
                 self._bar.update(n_rows * self._n_pictures / self._n_rows)
 

@@ -3,8 +3,10 @@
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from .._documentation import DocumentedMixin
 
-class ParetoScaler(StandardScaler):
+
+class ParetoScaler(DocumentedMixin, StandardScaler):
     """Centre features and divide them by the square root of their standard deviation.
 
     Halfway between features as they are and features of unit variance: a feature that

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 from filelock import FileLock  # not later: it must not be imported while a thread forks
 
+from .._bars import progress_bar
 from ._file_index import FileIndex
 from ._sqlite_file import SQLiteFile
 
@@ -119,15 +120,19 @@ class SQLiteRows(SQLiteFile):
             if self.max_bytes is not None:
                 self._prune(connection, self.max_bytes)
 
-    def prune(self, max_bytes):
+    def prune(self, max_bytes, verbose=0):
         """Drop the least recently used rows until the rest fits, and give back the space."""
-        with self.lock, self.guarded("pruned"):
-            connection = self.open()
-            with self.transaction(connection):
-                # The count decides what leaves, and is what damage would show in last.
-                _recount(connection)
-            self._prune(connection, max_bytes)
-        self._shrink()
+        with progress_bar("pruning", 3, unit="steps", verbose=verbose) as bar:
+            with self.lock, self.guarded("pruned"):
+                connection = self.open()
+                with self.transaction(connection):
+                    # The count decides what leaves, and is what damage would show in last.
+                    _recount(connection)
+                bar.update()
+                self._prune(connection, max_bytes)
+                bar.update()
+            self._shrink()
+            bar.update()
 
     def clear(self):
         """Forget all rows, files and counts."""
@@ -152,7 +157,7 @@ class SQLiteRows(SQLiteFile):
             counts["computed"] = _count(connection, "computed")
         return counts
 
-    def check(self):
+    def check(self, verbose=0):
         """Read everything; count what is there and what is damaged."""
         counts = {"rows": 0, "damaged_rows": 0, "files": 0, "damaged_files": 0, "problems": []}
         finished = False
@@ -161,15 +166,18 @@ class SQLiteRows(SQLiteFile):
             found = connection.execute("PRAGMA integrity_check(20)")
             texts = [text.decode(errors="replace") for (text,) in found]
             counts["problems"] += [text for text in texts if text != "ok"]
-            for network, key, checksum, vector in connection.execute(
-                "SELECT identity, picture, checksum, vector FROM feature "
-                "LEFT JOIN network ON network.id = feature.network"
-            ):
-                counts["rows"] += 1
-                # Damage may have made numbers of them, or lost the network.
-                is_row = type(network) is bytes and type(key) is bytes and type(vector) is bytes
-                if not is_row or checksum != _checksum(zlib.crc32(network), key, vector):
-                    counts["damaged_rows"] += 1
+            (n_rows,) = connection.execute("SELECT count(*) FROM feature").fetchone()
+            with progress_bar("checking", n_rows, unit="rows", verbose=verbose) as bar:
+                for network, key, checksum, vector in connection.execute(
+                    "SELECT identity, picture, checksum, vector FROM feature "
+                    "LEFT JOIN network ON network.id = feature.network"
+                ):
+                    counts["rows"] += 1
+                    bar.update()
+                    # Damage may have made numbers of them, or lost the network.
+                    is_row = type(network) is bytes and type(key) is bytes and type(vector) is bytes
+                    if not is_row or checksum != _checksum(zlib.crc32(network), key, vector):
+                        counts["damaged_rows"] += 1
             counts["files"], counts["damaged_files"] = self.files.check(connection)
             finished = True
         if not finished:

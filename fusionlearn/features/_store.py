@@ -97,10 +97,15 @@ class FeatureStore:
         """
         return self._rows.stats()
 
-    def check(self):
+    def check(self, *, verbose=0):
         """Read everything that is kept, and count what is damaged.
 
         Damaged rows are never returned; they count as missing and are computed again.
+
+        Parameters
+        ----------
+        verbose : int, default=0
+            1 shows a progress bar.
 
         Returns
         -------
@@ -120,15 +125,18 @@ class FeatureStore:
         >>> FeatureStore().check()["problems"]
         []
         """
-        return self._rows.check()
+        return self._rows.check(verbose)
 
-    def prune(self, max_bytes):
+    def prune(self, max_bytes, *, verbose=0):
         """Drop the least recently used rows.
 
         Parameters
         ----------
         max_bytes : int
             What the remaining rows may take, from 0 upwards.
+
+        verbose : int, default=0
+            1 shows a progress bar.
 
         Raises
         ------
@@ -137,7 +145,7 @@ class FeatureStore:
         """
         if max_bytes < 0:
             raise ValueError(f"max_bytes={max_bytes!r}: wanted a number of bytes from 0 upwards.")
-        self._rows.prune(max_bytes)
+        self._rows.prune(max_bytes, verbose)
 
     def clear(self):
         """Forget all rows and counts, and what was noted of files."""

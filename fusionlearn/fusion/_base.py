@@ -4,9 +4,10 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import BaseComposition, CallbackSupportMixin, parallel_visual_block
+from .._documentation import DocumentedMixin
 
 
-class Fusion(CallbackSupportMixin, BaseComposition):
+class Fusion(DocumentedMixin, CallbackSupportMixin, BaseComposition):
     """Base class of estimators made of named members.
 
     A subclass names the parameter that holds its members in ``_members_parameter``, says
@@ -87,7 +88,9 @@ class Fusion(CallbackSupportMixin, BaseComposition):
         return kept
 
     def _sk_visual_block_(self):
-        return parallel_visual_block(getattr(self, self._members_parameter))
+        fitted = getattr(self, f"named_{self._members_parameter}_", {})
+        items = getattr(self, self._members_parameter)
+        return parallel_visual_block([(name, fitted.get(name, member)) for name, member in items])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

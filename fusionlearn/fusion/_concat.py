@@ -1,5 +1,6 @@
 """Many transformers, one row of features."""
 
+from contextlib import nullcontext
 from numbers import Integral
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import with_callbacks
+from .._compat import hand_on_callbacks, with_callbacks
 from ..features import BackboneFeatureExtractor, callback_task, extract
 from ..images import check_images, share_references
 from ._base import Fusion
@@ -367,7 +368,9 @@ def _is_extractor(transformer):
 
 def _fit_one(name, transformer, X, y, metadata, *, and_transform, caller, context):
     blame = naming_who_takes_no_pictures(f"Transformer {name!r}", transformer)
-    with blame, context.propagate_callback_context(transformer):
+    # What extractors compute is a task of its own, and nothing happens in their fit.
+    is_silent = _is_extractor(transformer)
+    with blame, nullcontext() if is_silent else hand_on_callbacks(context, transformer):
         context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
         block = None
         if and_transform and hasattr(transformer, "fit_transform"):

@@ -1,14 +1,12 @@
 """What a fusion of classifiers asks of one member."""
 
-from contextlib import nullcontext
-
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from .._compat import BaseSearchCV
+from .._compat import BaseSearchCV, hand_on_callbacks
 from .._metadata import fit_with_metadata
 from ._blame import naming_who_takes_no_pictures
 
@@ -47,10 +45,9 @@ def fit_member(name, member, X, y, metadata, *, caller, context):
     member : estimator object
         The fitted member.
     """
-    # A clone of a FrozenEstimator is the caller's own object, on which nothing is set.
     is_frozen = isinstance(member, FrozenEstimator)
     blame = naming_who_takes_no_pictures(f"Member {name!r} of estimators", member)
-    with blame, nullcontext() if is_frozen else context.propagate_callback_context(member):
+    with blame, hand_on_callbacks(context, member):
         context.call_on_fit_task_begin(estimator=caller, X=X, y=y)
         if is_frozen:
             member.fit(X, y)

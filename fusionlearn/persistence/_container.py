@@ -10,9 +10,8 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
-from contextlib import suppress
 
+from .._files import write_whole
 from ..exceptions import PersistenceError
 
 # The number changes when files of before can no longer be read.
@@ -56,20 +55,7 @@ def write_model(path, manifest, archive):
     """
     body = json.dumps(manifest, sort_keys=True).encode() + b"\n" + archive
     digest = hashlib.sha256(body).hexdigest().encode()
-    path = os.path.realpath(path)  # a link stays, and what it points to is written
-    handle, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".fusionlearn-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if os.path.exists(path):
-                os.chmod(new, stat.S_IMODE(os.stat(path).st_mode))
-            file.write(_FIRST_LINE % _FORMAT + digest + b"\n" + body)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(new)
-        raise
+    write_whole(path, _FIRST_LINE % _FORMAT + digest + b"\n" + body)
 
 
 def read_model(path):

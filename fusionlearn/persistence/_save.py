@@ -1,21 +1,17 @@
 """Writing a model."""
 
-import importlib.metadata
-import platform
-
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from .. import __version__
+from .._bars import progress_bar
+from .._versions import library_versions
 from ..exceptions import PersistenceError
 from ._archive import read_schema
 from ._container import write_model
 from ._networks import pack_networks
 
-_LIBRARIES = ("keras", "numpy", "openvino", "scikit-learn", "skops", "tensorflow")
 
-
-def save(estimator, path):
+def save(estimator, path, *, verbose=0):
     """Write an estimator to one file that is safe to load.
 
     The file holds parameters and arrays as skops [1]_ writes them, without pickle;
@@ -33,6 +29,10 @@ def save(estimator, path):
         one step: it is the old one or the new one, never a part. A new one is readable by
         its owner alone, since it was made from people's pictures; one that is replaced
         keeps its permissions.
+
+    verbose : int, default=0
+        1 shows a progress bar of the three steps: to describe the networks, to bring all
+        arrays into their form and read them back, and to write the file.
 
     Raises
     ------
@@ -75,8 +75,13 @@ def save(estimator, path):
     if not isinstance(estimator, BaseEstimator):
         what = "a class" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
         raise TypeError(f"estimator is {what}; wanted an estimator of scikit-learn's kind.")
-    packed, networks = pack_networks(estimator)
-    write_model(path, _describe(packed, networks), _archive(packed))
+    with progress_bar("saving", 3, unit="steps", verbose=verbose) as bar:
+        packed, networks = pack_networks(estimator)
+        bar.update()
+        archive = _archive(packed)
+        bar.update()
+        write_model(path, _describe(packed, networks), archive)
+        bar.update()
 
 
 def _archive(estimator):
@@ -98,24 +103,12 @@ def _archive(estimator):
 
 
 def _describe(estimator, networks):
-    installed = {name: _version(name) for name in _LIBRARIES}
     description = {
         "estimator": repr(estimator),
         "networks": networks,
-        "versions": {
-            "fusionlearn": __version__,
-            "python": platform.python_version(),
-            **{name: version for name, version in installed.items() if version is not None},
-        },
+        "versions": library_versions(),
     }
     classes = getattr(estimator, "classes_", None)
     if isinstance(classes, np.ndarray):
         description["classes"] = [str(label) for label in classes]
     return description
-
-
-def _version(name):
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -360,6 +360,7 @@ def test_callbacks_reach_the_epochs_inside():
     assert names.names == [
         "AugmentedClassifier fit",
         "FineTuneClassifier fit",
+        "FineTuneClassifier fit-extractor",
         "FineTuneClassifier epoch",
         "FineTuneClassifier epoch",
     ]

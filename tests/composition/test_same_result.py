@@ -1,4 +1,4 @@
-"""The same seed gives the same result: rows of the table in docs/guide/reproducibility.rst."""
+"""The same seed gives the same result: the table in docs/explanation/reproducibility.rst."""
 
 import json
 import os
