@@ -1,5 +1,5 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
-# make demo | test | lint | docs | test-slow | test-oldest | torture | bench | clean  PYTHON=python3.12 picks an interpreter
+# make demo | test | lint | docs | test-slow | test-browser | test-oldest | torture | bench | clean  PYTHON=python3.12 picks an interpreter
 # make demo DATA=scans/ PATIENTS='(patient[0-9]+)'            on your pictures, and whose they are
 # make bench BENCH=head OUT=docs/_data/benchmarks QUICK=1     one, into a folder, a smoke run
 
@@ -15,7 +15,7 @@ OUT ?=
 QUICK ?=
 TESTS ?=
 
-.PHONY: demo test test-slow test-oldest torture lint format docs bench clean help
+.PHONY: demo test test-slow test-browser test-oldest torture lint format docs bench clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -36,6 +36,14 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+# Debian's Chromium and its driver, which root has installed and others are told to install.
+test-browser: $(READY)
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; } \
+		|| { echo "A browser is missing. On Debian: sudo apt-get install chromium chromium-driver"; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/reporting
 
 torture: $(READY)
 	$(BIN)/python -m pytest -m torture tests/torture $(if $(OUT),--torture-out "$(OUT)")
@@ -58,10 +66,11 @@ format: $(READY)
 
 docs: $(READY)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python docs/_ext/check_links.py docs/_build/html
 	@echo "The documentation is in docs/_build/html/index.html"
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(BENCH) $(if $(OUT),--out "$(OUT)") $(if $(QUICK),--quick)
 
 clean:
-	rm -rf $(VENV) $(OLDEST) docs/_build docs/api/generated build *.egg-info .coverage* .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(OLDEST) docs/_build docs/api/generated docs/gallery build *.egg-info .coverage* .pytest_cache .ruff_cache
