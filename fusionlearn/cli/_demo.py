@@ -1,23 +1,18 @@
-"""The whole way in a few minutes, with figures."""
+"""The command ``fusionlearn demo``: the whole way in a few minutes, with figures."""
 
-import contextlib
-import io
-import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from ..backbones import get_engine
-from ..datasets import load_covid_ct, load_image_folder, make_ct_phantoms
+import fusionlearn
+
 from ..exceptions import BackboneWeightsError
-from ..features import FeatureStore, extractors_from_folder, make_extractors
-from ..images import get_groups
-from ..inspection import AugmentationDisplay, ClassDistributionDisplay, HistoryDisplay
-from ..model_selection import audit_leakage, evaluate, make_shortcut_baseline
-from ..presets import covid_ct
+from ._data import GROUP_PATTERN, OTHER_DATA, SPLIT, count_data, describe, load_data
+from ._estimators import WEIGHTS
+from ._judging import tell_evaluation, write_report
+from ._options import FOLDER, Command, Option, UsageError
 
 # Small networks with small downloads: the demo shows the way, not the best figure.
 _NETWORKS = ("MobileNet", "MobileNetV2", "DenseNet121")
@@ -35,82 +30,62 @@ _HEAD = {
 }
 
 
-def run_demo(*, data=None, group_pattern=None, weights=None, out="fusionlearn-demo", progress=True):
-    """Cross-validate single networks, concat and vote, and draw the recipe's figures.
-
-    Parameters
-    ----------
-    data : path or None, default=None
-        Folder with a folder per class, COVID-CT, or a CSV file; None makes synthetic chest
-        slices.
-
-    group_pattern : str or None, default=None
-        Regular expression with one group that finds the patient in a picture's path.
-
-    weights : path or None, default=None
-        Folder with Keras weights files; None takes ImageNet weights where they can be
-        had, and untrained networks otherwise.
-
-    out : path, default="fusionlearn-demo"
-        Folder for the figures and the features.
-
-    progress : bool, default=True
-        Whether progress bars and downloads are shown, on standard error.
-
-    Raises
-    ------
-    ValueError
-        If a class has pictures of one patient only, or the pictures cannot be loaded.
-
-    BackboneWeightsError
-        If there are no weights files in ``weights``.
-
-    NotADirectoryError
-        If ``out`` is a file.
-    """
+def _demo(options, console):
     start = time.perf_counter()
-    out = Path(out)
+    out = Path(options.out)
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(f"{str(out)!r} is a file; wanted a folder for the figures.")
-    dataset = _load(data, group_pattern)
+    dataset = _load(options)
     n_folds = _count_folds(dataset)
-    _describe(dataset)
-    print(f"\nAudit of {audit_leakage(dataset.data, dataset.target)}\n", flush=True)
+    console.say(describe(dataset))
     out.mkdir(parents=True, exist_ok=True)
-    store = FeatureStore(out / "features.db")
-    networks = _networks(weights, store, verbose=int(progress))
-    print(f"Networks: {', '.join(name for name, _ in networks)}", flush=True)
+    store = fusionlearn.FeatureStore(out / "features.db")
+    networks = _networks(options.weights, store, console)
+    console.say(f"Networks: {', '.join(name for name, _ in networks)}")
+    audit = fusionlearn.model_selection.audit_leakage(
+        dataset.data, dataset.target, verbose=int(console.progress)
+    )
+    console.say(f"\nAudit of {audit}\n")
 
     models = _models(networks)
-    _extract(networks, dataset, models["concat"].augmenter, store)
-    _cross_validate(dataset, models, n_folds)
+    _extract(networks, dataset, models["concat"].augmenter, store, console)
+    evaluations = _cross_validate(dataset, models, n_folds, console)
     classifier = models["concat"].fit(dataset.data, dataset.target)
     figures = _draw(dataset, classifier)
-    print()
+    console.say("")
     for name, display in figures.items():
         display.figure_.savefig(out / name, dpi=150, bbox_inches="tight")
-        print(f"Written: {out / name}")
-    print(
+        console.say(f"Written: {out / name}")
+    page = out / "report.html"
+    judged = replace(evaluations["concat"], shortcut=evaluations[_FILE_ALONE], scoring=None)
+    write_report(page, console, models["concat"], dataset, judged, cv=n_folds)
+    console.say(
         f"\nDone in {time.perf_counter() - start:.0f} s. The figures describe these pictures and "
         "this run; nothing here is a diagnosis."
     )
+    console.give(
+        {
+            **count_data(dataset),
+            "networks": [name for name, _ in networks],
+            "models": {name: tell_evaluation(each) for name, each in evaluations.items()},
+            "figures": [str(out / name) for name in figures],
+            "report": str(page),
+        }
+    )
 
 
-def _load(data, group_pattern):
-    if data is None:
-        if group_pattern is not None:
-            raise ValueError("a pattern for patients was given, but no data; give both or none.")
-        return make_ct_phantoms(n_samples=160, image_size=_INPUT_SIZE)
-    folder = Path(data)
-    is_covid_ct = any((folder / place).is_dir() for place in ("CT_COVID", "Images-processed"))
-    if is_covid_ct and group_pattern is None:
-        return load_covid_ct(folder)
-    return load_image_folder(folder, group_pattern=group_pattern)
+def _load(options):
+    if options.data is not None:
+        return load_data(options)
+    for option in (GROUP_PATTERN, SPLIT):
+        if getattr(options, option.key) is not None:
+            raise UsageError(f"--{option.name} was given, but no --data; give both or none.")
+    return fusionlearn.datasets.make_ct_phantoms(n_samples=160, image_size=_INPUT_SIZE)
 
 
 def _count_folds(dataset):
     """Count folds of which each has a patient of every class."""
-    groups = get_groups(dataset.data)
+    groups = fusionlearn.get_groups(dataset.data)
     n_patients = {
         str(label): len(np.unique(groups[dataset.target == label]))
         for label in dataset.target_names
@@ -124,39 +99,27 @@ def _count_folds(dataset):
     return min(_MAX_FOLDS, n_patients[fewest])
 
 
-def _describe(dataset):
-    n_pictures = len(dataset.data)
-    if dataset.groups is None:
-        text = (
-            f"{n_pictures} pictures. No patients are known: each picture counts as a patient of "
-            "its own, and figures are too good if one patient has several. If paths hold the "
-            "patient, say where: --group-pattern '(patient[0-9]+)'."
-        )
-    else:
-        text = f"{n_pictures} pictures of {len(set(dataset.groups))} patients."
-    print(text, flush=True)
+def _networks(weights, store, console):
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
-
-def _networks(weights, store, verbose):
-    common = {"store": store, "verbose": verbose, "input_size": _INPUT_SIZE}
+    common = {"store": store, "verbose": int(console.progress)}
     if weights is not None:
-        return extractors_from_folder(weights, **{**common, "input_size": None})
-    networks = make_extractors(*_NETWORKS, **common)
+        return fusionlearn.features.extractors_from_folder(weights, **common)
+    common["input_size"] = _INPUT_SIZE
+    networks = fusionlearn.make_extractors(*_NETWORKS, **common)
     try:
-        # Keras tells about downloads on standard output, which is for results.
-        with contextlib.redirect_stdout(sys.stderr if verbose else io.StringIO()):
-            for _, network in networks:
-                get_engine(network.job().network)
+        for _, network in networks:
+            fusionlearn.backbones.get_engine(network.job().network)
     except BackboneWeightsError:
-        print(
+        console.say(
             "ImageNet weights could not be had, so the networks are untrained: expect low scores, "
-            "and pass --weights FOLDER if you have Keras weights files.",
-            flush=True,
+            "and pass --weights FOLDER if you have Keras weights files."
         )
         # Features of an untrained network hardly differ from picture to picture.
         return [
             (name, make_pipeline(network, StandardScaler()))
-            for name, network in make_extractors(*_NETWORKS, weights=None, **common)
+            for name, network in fusionlearn.make_extractors(*_NETWORKS, weights=None, **common)
         ]
     return networks
 
@@ -166,33 +129,35 @@ def _models(networks):
     parts["concat"] = {"extractors": networks, "fusion": "concat"}
     parts["vote"] = {"extractors": networks, "fusion": "vote"}
     return {
-        name: covid_ct(n_copies=_N_COPIES, **_HEAD, **parameters)
+        name: fusionlearn.presets.covid_ct(n_copies=_N_COPIES, **_HEAD, **parameters)
         for name, parameters in parts.items()
     }
 
 
-def _extract(networks, dataset, augmenter, store):
+def _extract(networks, dataset, augmenter, store, console):
     """Compute all features up front, so that the progress bar is one for each network."""
     start, before = time.perf_counter(), store.stats()["computed"]
     pictures, _ = augmenter.fit_resample(dataset.data, dataset.target)
     for _, network in networks:
         network.fit_transform(pictures)
     computed = store.stats()["computed"] - before
-    print(
+    console.say(
         f"{len(pictures)} pictures and copies, {len(networks)} networks: {computed} rows of "
         f"features computed, {len(pictures) * len(networks) - computed} found in the store, in "
-        f"{time.perf_counter() - start:.0f} s.",
-        flush=True,
+        f"{time.perf_counter() - start:.0f} s."
     )
 
 
-def _cross_validate(dataset, models, n_folds):
+def _cross_validate(dataset, models, n_folds, console):
     unit = "picture" if dataset.groups is None else "patient"
-    print(f"\nCross-validation by {unit}, {n_folds} folds; 95 % intervals from resampling {unit}s")
-    print(f"  {'':<22}{'accuracy':^24}{'F1':^24}{'AUC':^24}{'seconds':>8}")
+    console.say(
+        f"\nCross-validation by {unit}, {n_folds} folds; 95 % intervals from resampling {unit}s\n"
+        f"  {'':<22}{'accuracy':^24}{'F1':^24}{'AUC':^24}{'seconds':>8}"
+    )
+    baseline = fusionlearn.model_selection.make_shortcut_baseline()
     evaluations = {}
-    for name, model in {_FILE_ALONE: make_shortcut_baseline(), **models}.items():
-        evaluation = evaluate(
+    for name, model in {_FILE_ALONE: baseline, **models}.items():
+        evaluation = fusionlearn.model_selection.evaluate(
             model,
             dataset.data,
             dataset.target,
@@ -201,30 +166,31 @@ def _cross_validate(dataset, models, n_folds):
             scoring=["accuracy", "f1", "roc_auc"],
             shortcut=False,
         )
-        print(f"{_row(name, evaluation)}{evaluation.seconds:>8.1f}", flush=True)
+        console.say(f"{_row(name, evaluation)}{evaluation.seconds:>8.1f}")
         evaluations[name] = evaluation
     if dataset.groups is not None:
-        _print_by_patient(evaluations)
+        _say_by_patient(evaluations, console)
     if len(evaluation.classes) == 2:
-        print(f"F1 and AUC are about the class {str(evaluation.positive)!r}.")
+        console.say(f"F1 and AUC are about the class {str(evaluation.positive)!r}.")
     else:
-        print(f"F1 and AUC are means over the {len(evaluation.classes)} classes.")
-    file_alone = evaluations.pop(_FILE_ALONE)
-    gained = [evaluation.compare(file_alone)["roc_auc"] for evaluation in evaluations.values()]
+        console.say(f"F1 and AUC are means over the {len(evaluation.classes)} classes.")
+    file_alone = evaluations[_FILE_ALONE]
+    gained = [evaluations[name].compare(file_alone)["roc_auc"] for name in models]
     if max(difference.low for difference in gained) <= 0:
-        print(
+        console.say(
             "No model was shown to rank better than a forest that sees only how files are stored: "
             "they may have learned where pictures come from rather than what they show."
         )
+    return evaluations
 
 
-def _print_by_patient(evaluations):
-    print("The same by patient, mean of its pictures")
+def _say_by_patient(evaluations, console):
+    console.say("The same by patient, mean of its pictures")
     try:
         for name, evaluation in evaluations.items():
-            print(_row(name, evaluation.by_patient()), flush=True)
+            console.say(_row(name, evaluation.by_patient()))
     except ValueError as error:
-        print(f"  There are no scores by patient. {error}")
+        console.say(f"  There are no scores by patient. {error}")
 
 
 def _row(name, evaluation):
@@ -236,12 +202,43 @@ def _row(name, evaluation):
 
 
 def _draw(dataset, classifier):
-    head = classifier.estimator_[-1]
+    inspection, head = fusionlearn.inspection, classifier.estimator_[-1]
     return {
-        "figure-1-2-enhancement.png": AugmentationDisplay.from_augmenter(
+        "figure-1-2-enhancement.png": inspection.AugmentationDisplay.from_augmenter(
             classifier.augmenter_, dataset.data[:: max(1, len(dataset.data) // 3)], n_copies=4
         ),
-        "figure-4-distribution.png": ClassDistributionDisplay.from_dataset(dataset),
-        "figure-6-accuracy.png": HistoryDisplay.from_estimator(head, metric="accuracy"),
-        "figure-7-loss.png": HistoryDisplay.from_estimator(head, metric="loss"),
+        "figure-4-distribution.png": inspection.ClassDistributionDisplay.from_dataset(dataset),
+        "figure-6-accuracy.png": inspection.HistoryDisplay.from_estimator(head, metric="accuracy"),
+        "figure-7-loss.png": inspection.HistoryDisplay.from_estimator(head, metric="loss"),
     }
+
+
+DEMO = Command(
+    name="demo",
+    summary="cross-validate single networks, concat and vote, and draw the recipe's figures",
+    description=(
+        "Cross-validates three networks, each alone, concatenated and voting, beside what the "
+        "files alone would score, and writes the recipe's figures and a report. Without --data it "
+        "draws synthetic pictures; without --weights it takes ImageNet weights of three small "
+        "networks, and untrained ones where those cannot be had."
+    ),
+    options=(
+        OTHER_DATA,
+        GROUP_PATTERN,
+        SPLIT,
+        WEIGHTS,
+        Option(
+            "out",
+            "where figures, report and features go",
+            FOLDER,
+            "FOLDER",
+            default="fusionlearn-demo",
+        ),
+    ),
+    run=_demo,
+    examples=(
+        "demo",
+        "demo --data scans/ --group-pattern '(patient[0-9]+)'",
+        "demo --data scans.csv --weights keras-weights/ --out results/",
+    ),
+)

@@ -1,30 +1,22 @@
-"""Commands and their arguments."""
+"""From the words behind the program's name to a command that runs, and its exit status."""
 
-import argparse
+import contextlib
+import io
 import os
 import sys
+import traceback
 import warnings
+from types import SimpleNamespace
 
-from .. import __version__
 from .._hints import did_you_mean
 from ..exceptions import FusionlearnError, FusionlearnWarning
-from ._predict import add_predict
-from ._store import add_store
+from ._commands import COMMANDS
+from ._config_file import read_config, write_config
+from ._console import Console
+from ._options import GROUPS, UsageError
+from ._parser import make_parser, parse
 
-_EPILOG = """examples:
-  fusionlearn demo                       on synthetic pictures that are made on the spot
-  fusionlearn demo --data scans/         on your own: one folder per class
-  fusionlearn demo --data scans/ --weights keras-weights/
-                                         with weights files that you have
-  fusionlearn demo --help                all options
-  fusionlearn predict model.fusion scans/ --out predictions.csv
-                                         with a model that fusionlearn.save wrote
-  fusionlearn inspect model.fusion       what is in it, without loading
-  fusionlearn store check features.db    whether a file of features is whole
-  fusionlearn store prune features.db --max-bytes 2G
-
-Nothing that is printed or drawn is a diagnosis.
-"""
+_OK, _FAILED, _NOT_UNDERSTOOD, _INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments=None):
@@ -38,122 +30,120 @@ def main(arguments=None):
     Returns
     -------
     status : int
-        0 if all went well, 1 if the command could not do its work, 2 if none was named,
-        130 if it was interrupted.
-
-    Raises
-    ------
-    SystemExit
-        With 2 for arguments that are not understood, with 0 after ``--help`` and
-        ``--version``.
+        0 if all went well, 1 if the command could not do its work or not for all pictures,
+        2 if the arguments were not understood, 130 if it was interrupted.
     """
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
-    parser, commands = _parser()
+    arguments = sys.argv[1:] if arguments is None else [str(word) for word in arguments]
+    parser, parsers = make_parser(COMMANDS)
     if not arguments:
         parser.print_help()
-        return 2
-    if not arguments[0].startswith("-") and arguments[0] not in commands:
-        hint = did_you_mean(arguments[0], commands)
-        parser.error(
-            f"there is no command {arguments[0]!r}.{hint} There are: {', '.join(commands)}."
-        )
-    options = parser.parse_args(arguments)
+        return _NOT_UNDERSTOOD
+    name = "fusionlearn"
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _plainly(warnings.showwarning)
-            options.run(options)
-        sys.stdout.flush()
+        command, words = _find(parser, parsers, arguments)
+        name = f"fusionlearn {command.name}"
+        options = _options(command, parse(command, parsers[command.name], words))
+    except SystemExit as stop:  # argparse's way of ending after --help and --version
+        return stop.code
+    except (UsageError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return _NOT_UNDERSTOOD
+    console = Console(json=options.json, quiet=options.quiet, verbose=options.verbose)
+    try:
+        if options.write_config is not None:
+            write_config(options.write_config, command, vars(options))
+            console.note(f"Written: {options.write_config}")
+            return _OK
+        _check_required(command, options)
+        with _plain_warnings(console), _own_output(console):
+            command.run(options, console)
+        console.out.flush()
     except BrokenPipeError:
         # As after "| head": nobody reads on, and Python would complain about it at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _FAILED
     except (FusionlearnError, ImportError, OSError, ValueError) as error:
-        print(f"fusionlearn {options.command}: {error}", file=sys.stderr)
-        return 1
+        console.detail(traceback.format_exc().rstrip())
+        print(f"{name}: {error}", file=console.err)
+        return _NOT_UNDERSTOOD if isinstance(error, UsageError) else _FAILED
     except KeyboardInterrupt:
         print(
             "\nInterrupted. Features that were finished are kept if there is a store.",
-            file=sys.stderr,
+            file=console.err,
         )
-        return 130
-    return 0
+        return _INTERRUPTED
+    return _OK
 
 
-def _plainly(showwarning):
+def _find(parser, parsers, arguments):
+    """The command that the first words name, and what follows."""
+    first, *rest = arguments
+    if first.startswith("-"):
+        if first not in ("-h", "--help", "--version"):
+            raise UsageError(f"got {first!r} first; wanted COMMAND, and its options behind it.")
+        parser.parse_args([first])
+    names = [command.name.split()[0] for command in COMMANDS]
+    if first not in names:
+        hint = did_you_mean(first, names)
+        raise UsageError(
+            f"there is no command {first!r}.{hint} There are: {', '.join(dict.fromkeys(names))}."
+        )
+    if first in GROUPS:
+        actions = [each.name.split()[1] for each in COMMANDS if each.name.split()[0] == first]
+        if rest[:1] in (["-h"], ["--help"]):
+            parsers[first].parse_args(rest[:1])
+        if not rest or rest[0] not in actions:
+            got = f"there is no {first} {rest[0]!r}." if rest else f"{first} what?"
+            hint = did_you_mean(rest[0], actions) if rest else ""
+            raise UsageError(f"{got}{hint} There are: {', '.join(actions)}.")
+        first, rest = f"{first} {rest[0]}", rest[1:]
+    return next(command for command in COMMANDS if command.name == first), rest
+
+
+def _options(command, given):
+    """Values of all options: those on the line win over a file's, and those over defaults."""
+    read = read_config(given["config"], command) if "config" in given else {}
+    values = {**command.defaults, **read, **given}
+    for key, value in given.items():
+        if isinstance(value, dict):
+            values[key] = {**read.get(key, {}), **value}
+    return SimpleNamespace(**values, given=frozenset(given))
+
+
+def _check_required(command, options):
+    missing = [
+        option.spoken
+        for option in command.options
+        if option.required and getattr(options, option.key) in (None, [])
+    ]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise UsageError(
+            f"{' and '.join(missing)} {verb} missing; see fusionlearn {command.name} --help."
+        )
+
+
+@contextlib.contextmanager
+def _own_output(console):
+    """Keep what libraries print, such as Keras about downloads, off standard output."""
+    with contextlib.redirect_stdout(io.StringIO() if console.quiet else console.err):
+        yield
+
+
+@contextlib.contextmanager
+def _plain_warnings(console):
     """Show the library's own warnings once, without the line of code that issued them."""
     shown = set()
+    with warnings.catch_warnings():
+        showwarning = warnings.showwarning
 
-    def show(message, category, *where, **more):
-        if issubclass(category, FusionlearnWarning):
-            if str(message) not in shown:
-                print(f"warning: {message}", file=sys.stderr)
-            shown.add(str(message))
-        else:
-            showwarning(message, category, *where, **more)
+        def show(message, category, *where, **more):
+            if issubclass(category, FusionlearnWarning):
+                if str(message) not in shown:
+                    console.warn(message)
+                shown.add(str(message))
+            else:
+                showwarning(message, category, *where, **more)
 
-    return show
-
-
-def _parser():
-    parser = argparse.ArgumentParser(
-        prog="fusionlearn",
-        description="Ensembles of pretrained image networks.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"fusionlearn {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.required = True
-    _add_demo(commands)
-    add_predict(commands)
-    add_store(commands)
-    return parser, list(commands.choices)
-
-
-def _add_demo(commands):
-    demo = commands.add_parser(
-        "demo",
-        help="cross-validate single networks, concat and vote, and draw the recipe's figures",
-        description=(
-            "Cross-validates three networks, each alone, concatenated and voting, beside what "
-            "the files alone would score, and writes the recipe's figures as PNG files."
-        ),
-    )
-    demo.add_argument(
-        "--data",
-        metavar="FOLDER",
-        help="one folder per class, COVID-CT, or a CSV file with the columns file, label and, if "
-        "known, patient (default: synthetic pictures)",
-    )
-    demo.add_argument(
-        "--group-pattern",
-        metavar="REGEX",
-        help="regular expression with one group that finds the patient in each picture's path, "
-        "such as '(patient[0-9]+)'; pictures of one patient are kept on one side of a split",
-    )
-    demo.add_argument(
-        "--weights",
-        metavar="FOLDER",
-        help="folder with Keras weights files, all of which are used (default: ImageNet weights "
-        "of three small networks, which Keras downloads)",
-    )
-    demo.add_argument(
-        "--out",
-        metavar="FOLDER",
-        default="fusionlearn-demo",
-        help="where figures and features go (default: ./fusionlearn-demo)",
-    )
-    demo.add_argument("--quiet", action="store_true", help="no progress bars")
-    demo.set_defaults(run=_run_demo)
-
-
-def _run_demo(options):
-    from ._demo import run_demo
-
-    run_demo(
-        data=options.data,
-        group_pattern=options.group_pattern,
-        weights=options.weights,
-        out=options.out,
-        progress=not options.quiet,
-    )
+        warnings.showwarning = show
+        yield

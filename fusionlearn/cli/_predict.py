@@ -1,141 +1,92 @@
-"""The commands ``fusionlearn predict`` and ``fusionlearn inspect``: what a saved model says."""
+"""The command ``fusionlearn predict``: what a saved model says about pictures."""
 
 import contextlib
 import csv
-import dataclasses
-import json
-import os
-import sys
 from pathlib import Path
 
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
+import fusionlearn
 
-from .._files import check_exists
-from ..datasets._files import gather_files
-from ..exceptions import ImageError
-from ..images import check_images, find_bad_images
-from ..persistence import inspect, load
+from .._bars import progress_bar
+from ._data import GROUP_PATTERN
+from ._estimators import STORE
+from ._options import FILE, Command, Option, UsageError
+from ._outputs import check_out
+from ._patients import find_patients, tell_patients
+from ._pictures import (
+    MODEL,
+    MODEL_WEIGHTS,
+    PICTURES,
+    TRUST,
+    BadPictures,
+    find_pictures,
+    load_model,
+)
 
 # Pictures between two writes: what an interruption costs at most, beside stored features.
 _BLOCK = 256
 
 
-def add_predict(commands):
-    """Add both commands to a parser.
-
-    Parameters
-    ----------
-    commands : argparse action
-        What ``add_subparsers`` gave.
-    """
-    predict = commands.add_parser(
-        "predict",
-        help="predict pictures with a saved model",
-        description=(
-            "Writes a table with the predicted class and the probability of each class for "
-            "each picture. Pictures that cannot be used are listed in a second table, and the "
-            "exit status is 1 if there are any. A prediction is not a diagnosis."
-        ),
-    )
-    _add_model(predict)
-    predict.add_argument("pictures", nargs="+", help="files, or folders to search for pictures")
-    predict.add_argument(
-        "--out",
-        metavar="FILE",
-        help="the table, as CSV (default: standard output); the second table stands beside it, "
-        "with .bad before the suffix (default: standard error)",
-    )
-    predict.add_argument("--weights", metavar="PATH", help="weights file, or a folder with some")
-    predict.add_argument("--store", metavar="FILE", help="keep features there (default: nowhere)")
-    predict.add_argument(
-        "--trust",
-        metavar="TYPE",
-        action="append",
-        default=[],
-        help="full name of a further type that the model may hold; can be repeated",
-    )
-    predict.add_argument("--quiet", action="store_true", help="no progress bar")
-    predict.set_defaults(run=_predict)
-    look = commands.add_parser(
-        "inspect",
-        help="say what is in a saved model, without loading it",
-        description="Shows classes, networks, versions and types of a saved model.",
-    )
-    _add_model(look)
-    look.add_argument("--json", action="store_true", help="print JSON")
-    look.set_defaults(run=_inspect)
-
-
-def _add_model(command):
-    command.add_argument("model", metavar="MODEL", help="the file that fusionlearn.save wrote")
-
-
-def _inspect(options):
-    check_exists(options.model)
-    content = inspect(options.model)
-    print(json.dumps(dataclasses.asdict(content)) if options.json else content)
-
-
-def _predict(options):
-    check_exists(options.model)
-    model = load(options.model, trusted=options.trust, weights=options.weights, store=options.store)
-    if not hasattr(model, "predict"):
-        raise ValueError(
-            f"{options.model!r} holds a {type(model).__name__}, which predicts nothing."
+def _predict(options, console):
+    if options.by_patient is not None and options.group_pattern is None:
+        raise UsageError(
+            "--by-patient needs to know the patients: say by --group-pattern where they stand in "
+            "the paths, such as '(patient[0-9]+)'."
         )
-    try:
-        check_is_fitted(model)
-    except NotFittedError:
-        raise ValueError(f"{options.model!r} was saved before it was fitted.") from None
-    paths, others = _find(options.pictures)
-    if not paths and not others:
-        raise ValueError(f"no pictures in {', '.join(options.pictures)}.")
+    model = load_model(options)
+    paths, others = find_pictures(options.pictures)
+    patients = find_patients(paths, options.group_pattern)
+    if options.by_patient is not None and not hasattr(model, "predict_proba"):
+        raise ValueError(f"--by-patient: {options.model!r} gives no probabilities to average.")
+    tables = _tables(options)
+    inputs = [options.model, options.weights, options.store, options.config, *paths, *others]
+    for table in tables:
+        check_out(table, inputs)
     with contextlib.ExitStack() as stack:
-        out, bad_out, where = sys.stdout, sys.stderr, ""
-        if options.out is None:
-            # As in a file, names that are no text are written as the bytes that they are.
-            for stream in (out, bad_out):
-                if hasattr(stream, "reconfigure"):
-                    stream.reconfigure(errors="surrogateescape")
-        else:
-            bad_path = Path(options.out)
-            bad_path = bad_path.with_name(f"{bad_path.stem}.bad{bad_path.suffix}")
-            named = [name for name in (options.model, options.weights, options.store) if name]
-            for table in (options.out, bad_path):
-                _check_table(table, [*named, *paths, *others])
-            out = stack.enter_context(_create(options.out))
-            bad_out = stack.enter_context(_create(bad_path))
-            where = f"; they are listed in {bad_path}"
-        bad = _Bad(bad_out)
+        out, bad_out = _open(stack, tables, options, console)
+        bad = BadPictures(bad_out)
         for path in others:
             bad.add(path, "a file without the extension of a picture")
-        _write(model, paths, csv.writer(out), bad, options.quiet, out.flush)
-    if bad.count:
-        n_files = len(paths) + len(others)
-        raise ValueError(f"{bad.count} of {n_files} files could not be used{where}.")
+        keep = console.json or options.by_patient is not None
+        n_rows, rows = _write(model, paths, patients, out, bad, console, keep)
+        by_patient = tell_patients(rows, model.classes_) if options.by_patient else []
+        if options.by_patient is not None:
+            _write_table(stack.enter_context(_create(options.by_patient)), by_patient)
+    if options.out is not None:
+        console.note(f"{n_rows} pictures predicted. Written: {', '.join(map(str, tables))}.")
+    console.give(
+        {
+            "model": options.model,
+            "classes": [str(label) for label in model.classes_],
+            "predictions": [_document(row, model.classes_) for row in rows],
+            "patients": by_patient,
+            "bad": bad.rows,
+        }
+    )
+    where = f"; they are listed in {tables[1]}" if options.out is not None else ""
+    bad.raise_if_any(len(paths) + len(others), where)
 
 
-class _Bad:
-    """The table of files that could not be used, begun with the first one."""
-
-    def __init__(self, file):
-        self._table = csv.writer(file)
-        self.count = 0
-
-    def add(self, path, reason):
-        if self.count == 0:
-            self._table.writerow(["file", "reason"])
-        self._table.writerow([path, reason])
-        self.count += 1
+def _tables(options):
+    tables = []
+    if options.out is not None:
+        out = Path(options.out)
+        tables += [out, out.with_name(f"{out.stem}.bad{out.suffix}")]
+    if options.by_patient is not None:
+        if options.out is not None and Path(options.by_patient) in tables:
+            raise UsageError("--by-patient and --out name one file; wanted two.")
+        tables.append(Path(options.by_patient))
+    return tables
 
 
-def _check_table(path, inputs):
-    """Refuse to write over what is read."""
-    if os.path.exists(path) and any(
-        os.path.exists(name) and os.path.samefile(path, name) for name in inputs
-    ):
-        raise ValueError(f"{os.fspath(path)!r} is read, so that no table can be written there.")
+def _open(stack, tables, options, console):
+    """Where rows and bad pictures are written; None for what the document alone tells."""
+    if options.out is not None:
+        return [stack.enter_context(_create(table)) for table in tables[:2]]
+    # As in a file, names that are no text are written as the bytes that they are.
+    for stream in (console.out, console.err):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")
+    return [None if console.json else console.out, console.err]
 
 
 def _create(path):
@@ -143,54 +94,143 @@ def _create(path):
     return open(path, "w", newline="", encoding="utf-8", errors="surrogateescape")
 
 
-def _find(given):
-    """Pictures, and files that seem to be none, in the order of the arguments."""
-    pictures, others = [], []
-    for path in given:
-        if not os.path.isdir(path):
-            pictures.append(path)
-            continue
-        found, strange = gather_files(path)
-        pictures += found
-        others += strange
-    return pictures, others
-
-
-def _write(model, paths, table, bad, quiet, flush):
-    from tqdm import tqdm
-
-    has_proba = hasattr(model, "predict_proba")
-    columns = [f"p({label})" for label in model.classes_] if has_proba else []
-    table.writerow(["file", "prediction", *columns])
-    with tqdm(total=len(paths), unit="pictures", disable=True if quiet else None) as progress:
+def _write(model, paths, patients, out, bad, console, keep):
+    """Predict all pictures block by block, and write their rows; many are not kept unasked."""
+    vote, classes = _find_vote(model), [str(label) for label in model.classes_]
+    columns = ["file", *(["patient"] if patients else []), "prediction"]
+    columns += [f"p({label})" for label in classes] if hasattr(model, "predict_proba") else []
+    if vote is not None:
+        columns += [*(f"vote({name})" for name in _voters(vote)), "agreement"]
+    table = None if out is None else csv.writer(out)
+    if table is not None:
+        table.writerow(columns)
+    n_rows, rows = 0, []
+    with progress_bar("predicted", len(paths), unit="pictures", verbose=console.progress) as bar:
         for start in range(0, len(paths), _BLOCK):
             block = paths[start : start + _BLOCK]
-            for path, label, proba in _predict_block(model, block, has_proba, bad):
-                table.writerow([path, label, *(f"{value:.6g}" for value in proba)])
-            flush()
-            progress.update(len(block))
+            found = bad.use_good(block, lambda good: _rows(model, vote, good))
+            for row in found:
+                row["patient"] = patients.get(row["file"])
+                if table is not None:
+                    table.writerow(_cells(row, columns))
+            if out is not None:
+                out.flush()
+            n_rows += len(found)
+            rows += found if keep else []
+            bar.update(len(block))
+    return n_rows, rows
 
 
-def _predict_block(model, paths, has_proba, bad):
-    """Rows of the good pictures; what fails is taken out until the rest is predicted."""
-    while paths:
-        try:
-            return _rows(model, paths, has_proba)
-        except ImageError as error:
-            # One that can be decoded by itself may change, or be too small for a network.
-            errors = find_bad_images(paths) or ([error] if error.index is not None else [])
-            if not errors:
-                raise
-        # By path: one that is named twice is looked at once.
-        reasons = {paths[each.index]: f"{each.got}; wanted {each.wanted}" for each in errors}
-        for path in paths:
-            if path in reasons:
-                bad.add(path, reasons[path])
-        paths = [path for path in paths if path not in reasons]
-    return []
-
-
-def _rows(model, paths, has_proba):
-    references = check_images(paths)
+def _rows(model, vote, paths):
+    references = fusionlearn.check_images(paths)
+    predictions = model.predict(references)
+    has_proba = hasattr(model, "predict_proba")
     probas = model.predict_proba(references) if has_proba else [()] * len(paths)
-    return list(zip(paths, model.predict(references), probas, strict=True))
+    votes = [()] * len(paths) if vote is None else vote.votes(references)
+    agreements = [None] * len(paths) if vote is None else vote.agreement(references)
+    return [
+        {
+            "file": path,
+            "prediction": str(prediction),
+            "proba": [float(value) for value in proba],
+            "votes": dict(zip(_voters(vote), map(str, voted), strict=True)) if vote else {},
+            "agreement": None if agreement is None else float(agreement),
+        }
+        for path, prediction, proba, voted, agreement in zip(
+            paths, predictions, probas, votes, agreements, strict=True
+        )
+    ]
+
+
+def _cells(row, columns):
+    cells = {
+        "file": row["file"],
+        "patient": row["patient"],
+        "prediction": row["prediction"],
+        "agreement": None if row["agreement"] is None else f"{row['agreement']:.6g}",
+        **{f"vote({name})": voted for name, voted in row["votes"].items()},
+    }
+    proba = iter(f"{value:.6g}" for value in row["proba"])
+    return [next(proba) if name.startswith("p(") else cells[name] for name in columns]
+
+
+def _document(row, classes):
+    names = [str(label) for label in classes]
+    probabilities = dict(zip(names, row["proba"], strict=True)) if row["proba"] else {}
+    return {
+        "file": row["file"],
+        "patient": row["patient"],
+        "prediction": row["prediction"],
+        "probabilities": probabilities,
+        "votes": row["votes"],
+        "agreement": row["agreement"],
+    }
+
+
+def _write_table(file, rows):
+    table = csv.writer(file)
+    flat = [
+        {
+            "patient": row["patient"],
+            "pictures": row["pictures"],
+            "prediction": row["prediction"],
+            **{f"p({name})": f"{value:.6g}" for name, value in row["probabilities"].items()},
+            "vote": row["vote"],
+            "agreement": f"{row['agreement']:.6g}",
+        }
+        for row in rows
+    ]
+    if flat:
+        table.writerow(flat[0])
+        table.writerows(row.values() for row in flat)
+
+
+def _find_vote(model):
+    """The vote whose winner the model predicts; None where something else decides."""
+    if isinstance(model, fusionlearn.AugmentedClassifier) and model.test_copies == 0:
+        model = model.estimator_
+    return model if isinstance(model, fusionlearn.MajorityVoteFusion) else None
+
+
+def _voters(vote):
+    return [name for name, member in vote.named_estimators_.items() if not isinstance(member, str)]
+
+
+PREDICT = Command(
+    name="predict",
+    summary="predict pictures with a saved model",
+    description=(
+        "Writes a table with the predicted class and the probability of each class for each "
+        "picture; of a model that votes also the vote of each network, and the share of them that "
+        "agrees. Pictures that cannot be used are listed in a second table, and the exit status is "
+        "1 if there are any. A prediction is not a diagnosis."
+    ),
+    options=(
+        MODEL,
+        PICTURES,
+        Option(
+            "out",
+            "the table, as CSV (default: standard output); the second table stands beside it, with "
+            ".bad before the suffix (default: standard error)",
+            FILE,
+            "FILE",
+        ),
+        Option(
+            "by-patient",
+            "a further table with a row for each patient: the mean of the probabilities of the "
+            "patient's pictures, and their vote",
+            FILE,
+            "FILE",
+        ),
+        GROUP_PATTERN,
+        MODEL_WEIGHTS,
+        STORE,
+        TRUST,
+    ),
+    run=_predict,
+    examples=(
+        "predict model.fusion scans/ --out predictions.csv",
+        "predict model.fusion scans/ --group-pattern '(patient[0-9]+)' --by-patient patients.csv",
+        "predict model.fusion one.png --json",
+    ),
+)

@@ -5,56 +5,30 @@ import signal
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
-import numpy as np
 import pytest
-from PIL import Image
-from weights_folder import QUARTER, THIRD, write_weights
+from command_lines import check_command_line
+from command_parts import run, write_pictures
 
 import fusionlearn
-from fusionlearn.cli import _demo, main
-from fusionlearn.datasets import make_ct_phantoms
-from fusionlearn.exceptions import BackboneWeightsError, DataWarning
-
-# A dozen pictures are few, and meant to be.
-pytestmark = pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.SmallSampleWarning")
-
-FIGURES = [
-    "figure-1-2-enhancement.png",
-    "figure-4-distribution.png",
-    "figure-6-accuracy.png",
-    "figure-7-loss.png",
-]
-
-
-def write_pictures(folder, n_patients=6, size=40):
-    """A folder for each class, with phantoms of different patients."""
-    ct = make_ct_phantoms(2 * n_patients, n_patients=2 * n_patients, image_size=size)
-    for number, (reference, label) in enumerate(zip(ct.data, ct.target, strict=True)):
-        file = folder / str(label) / f"{number}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(reference.decode()).save(file)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    return write_weights(tmp_path_factory.mktemp("weights"), QUARTER, THIRD)
+from fusionlearn.cli import _main, main
+from fusionlearn.cli._commands import COMMANDS
+from fusionlearn.cli._options import FLAG, GENERAL, GROUPS
+from fusionlearn.exceptions import DataWarning
 
 
 @pytest.fixture
-def fail(capfd):
-    """Run a command that cannot work; give what it says."""
+def do(monkeypatch):
+    """Let a command do something else."""
 
-    def fail(*arguments):
-        assert main([str(argument) for argument in arguments]) == 1
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err + out
-        assert len(err.splitlines()) == 1
-        assert err.startswith("fusionlearn demo: ")
-        return err
+    def do(name, work):
+        changed = [
+            replace(each, run=work, options=()) if each.name == name else each for each in COMMANDS
+        ]
+        monkeypatch.setattr(_main, "COMMANDS", changed)
 
-    return fail
+    return do
 
 
 # arguments
@@ -63,125 +37,148 @@ def fail(capfd):
 def test_without_a_command_it_helps(capsys):
     assert main([]) == 2
     out, err = capsys.readouterr()
-    assert "fusionlearn demo --data scans/" in out
-    assert "no" in out
+    assert "fusionlearn train scans/ --out model.fusion" in out
     assert "diagnosis" in out
     assert not err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"]])
-def test_help(capsys, arguments):
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 0
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_tells_all(command, capsys):
+    """Every option, its default, examples that are understood, and the exit status."""
+    assert main([*command.name.split(), "--help"]) == 0
+    out, err = capsys.readouterr()
+    words = " ".join(out.split())
+    assert not err
+    for option in (*command.options, *GENERAL):
+        assert option.spoken in words
+        assert option.help in words
+        if option.default is not None and option.kind is not FLAG:
+            assert f"(default: {option.default})" in words
+    assert "130 it was interrupted" in words
+    assert words.startswith(f"usage: fusionlearn {command.name} [OPTION ...]")
+
+
+def test_examples_in_the_help_are_understood():
+    """No option was renamed without them."""
+    examples = [example for command in COMMANDS for example in command.examples]
+    assert len(examples) > 15
+    for example in examples:
+        check_command_line(f"fusionlearn {example}")
+
+
+def test_help_of_all(capsys):
+    assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    options = ("--data", "--weights", "--out", "--quiet") if "demo" in arguments else ("demo",)
-    assert all(option in out for option in options)
+    assert all(command.name.split()[0] in out for command in COMMANDS)
+    assert main(["store", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(action in out for action in ("check", "stats", "prune", "clear"))
+    assert GROUPS.keys() == {"store"}
 
 
 def test_version(capsys):
-    with pytest.raises(SystemExit) as caught:
-        main(["--version"])
-    assert caught.value.code == 0
+    assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"fusionlearn {fusionlearn.__version__}\n"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("words", "message"),
     [
         (["dmeo"], "there is no command 'dmeo'. Did you mean 'demo'?"),
-        (
-            ["frobnicate"],
-            "there is no command 'frobnicate'. There are: demo, predict, inspect, store.",
-        ),
-        (["demo", "--dta", "x"], "--dta"),
+        (["frobnicate"], "There are: demo, train, evaluate, report, predict, explain, inspect"),
+        (["demo", "--dta", "x"], "there is no option --dta. Did you mean '--data'?"),
+        (["demo", "--weight=x"], "there is no option --weight. Did you mean '--weights'?"),
+        (["demo", "scans"], "nothing is known to do with 'scans'"),
         (["demo", "--data"], "expected one argument"),
-        (["--quiet"], "COMMAND"),
+        (["--quiet"], "got '--quiet' first; wanted COMMAND"),
+        (["store"], "store what? There are: check, stats, prune, clear."),
+        (["store", "chekc"], "there is no store 'chekc'. Did you mean 'check'?"),
+        (["train"], "FOLDER and --out are missing"),
+        (["train", "scans"], "--out is missing"),
+        (["evaluate", "x", "--cv", "1"], "--cv: got '1'; wanted a whole number from 2 upwards."),
+        (["evaluate", "x", "--split", "tset"], "wanted a part of the data. Did you mean 'test'?"),
+        (["evaluate", "x", "--preset", "q"], "There are: covid_ct, covid_ct_strong."),
+        (["explain", "m", "p", "--method", "x"], "There are: gradcam, occlusion."),
     ],
 )
-def test_mistyped_arguments(capsys, arguments, message):
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
+def test_mistyped_words(capsys, words, message):
+    assert main(words) == 2
     out, err = capsys.readouterr()
     assert message in err
+    assert err.startswith("fusionlearn")
+    assert len(err.splitlines()) == 1
     assert not out
 
 
 def test_arguments_come_from_the_program_by_default(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["fusionlearn", "--version"])
-    with pytest.raises(SystemExit):
-        main()
+    assert main() == 0
     assert "fusionlearn" in capsys.readouterr().out
 
 
-# commands that cannot work
+# what is said where
 
 
-def test_data_that_does_not_exist(fail, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert "There is no 'nowhere'" in fail("demo", "--data", "nowhere")
-    assert not os.listdir()  # not even an empty folder for the results
+def test_a_document_is_alone_on_standard_output(do, capsys):
+    """Words and what libraries print go beside it; numbers that are none become null."""
+
+    def work(options, console):
+        sys.stdout.write("Downloading ...\n")  # as Keras does
+        console.say("a result in words")
+        console.give({"score": float("nan"), "file": "\udcff.png"})
+
+    do("demo", work)
+    before = sys.stdout
+    assert run("demo", "--json") == 0
+    out, err = capsys.readouterr()
+    assert out == '{"score": null, "file": "\\udcff.png"}\n'
+    assert err == "Downloading ...\na result in words\n"
+    assert sys.stdout is before
+    assert run("demo") == 0
+    assert capsys.readouterr().out == "a result in words\n"
 
 
-def test_data_of_one_class(fail, tmp_path):
-    data = write_pictures(tmp_path / "data")
-    (data / "healthy").rename(tmp_path / "elsewhere")
-    assert "wanted at least two" in fail("demo", "--data", data, "--out", tmp_path / "out")
+def test_quiet_and_verbose(do, capsys):
+    """Warnings are never left out."""
 
+    def work(options, console):
+        sys.stdout.write("Downloading ...\n")
+        console.note("a remark")
+        console.detail("a detail")
+        console.warn("beware")
+        console.say("a result")
 
-def test_data_without_pictures(fail, tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    assert "holds no picture" in fail("demo", "--data", tmp_path, "--out", tmp_path / "out")
-
-
-def test_data_with_one_patient_of_a_class(fail, tmp_path):
-    data = write_pictures(tmp_path / "data", n_patients=2)
-    next((data / "healthy").iterdir()).unlink()
-    message = fail("demo", "--data", data, "--out", tmp_path / "out")
-    assert "'healthy' has pictures of one patient; wanted two or more" in message
+    do("demo", work)
+    for option, beside in (
+        ("--quiet", "warning: beware\n"),
+        ("--no-quiet", "Downloading ...\na remark\nwarning: beware\n"),
+        ("--verbose", "Downloading ...\na remark\na detail\nwarning: beware\n"),
+    ):
+        assert run("demo", option) == 0
+        assert capsys.readouterr() == ("a result\n", beside)
 
 
 @pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("nowhere", "does not exist"),
-        ("a file", "is a file"),
-        ("empty", "no weights file of Keras"),
-    ],
+    ("terminal", "words", "bars"),
+    [(True, [], True), (False, [], False), (True, ["--quiet"], False)],
 )
-def test_weights_that_are_none(fail, tmp_path, name, message):
-    data = write_pictures(tmp_path / "data")
-    (tmp_path / "a file").touch()
-    (tmp_path / "empty").mkdir()
-    options = ("--weights", tmp_path / name, "--out", tmp_path / "out")
-    assert message in fail("demo", "--data", data, *options)
+def test_bars_are_for_terminals(do, monkeypatch, capsys, terminal, words, bars):
+    seen = []
+    do("demo", lambda options, console: seen.append(console.progress))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    assert run("demo", *words) == 0
+    assert seen == [bars]
 
 
-def test_out_that_is_a_file(fail, tmp_path):
-    (tmp_path / "file").write_text("kept")
-    assert "is a file; wanted a folder" in fail("demo", "--out", tmp_path / "file")
-    assert (tmp_path / "file").read_text() == "kept"
-
-
-def test_broken_picture_is_named(fail, tmp_path, weights):
-    data = write_pictures(tmp_path / "data")
-    file = next((data / "healthy").iterdir())
-    file.write_bytes(file.read_bytes()[:200])
-    options = ("--weights", weights, "--out", tmp_path / "out", "--quiet")
-    assert file.name in fail("demo", "--data", data, *options)
-
-
-def test_warnings_of_the_library_are_plain(monkeypatch, capsys):
-    def run_demo(**options):
+def test_warnings_of_the_library_are_plain(do, capsys):
+    def work(options, console):
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.warn("left out", DataWarning, stacklevel=1)
             warnings.warn("left out", DataWarning, stacklevel=1)  # a model later
             warnings.warn("something else", UserWarning, stacklevel=1)
 
-    monkeypatch.setattr(_demo, "run_demo", run_demo)
+    do("demo", work)
     before = warnings.showwarning
     with pytest.warns(UserWarning, match="something else") as others:
         assert main(["demo"]) == 0
@@ -190,15 +187,35 @@ def test_warnings_of_the_library_are_plain(monkeypatch, capsys):
     assert warnings.showwarning is before
 
 
-def test_error_that_is_a_bug_keeps_its_traceback(monkeypatch):
+def test_error_that_is_a_bug_keeps_its_traceback(do):
     """Only errors that tell the user something are put in one sentence."""
 
-    def run_demo(**options):
+    def work(options, console):
         raise TypeError("a bug")
 
-    monkeypatch.setattr(_demo, "run_demo", run_demo)
+    do("demo", work)
     with pytest.raises(TypeError, match="a bug"):
         main(["demo"])
+
+
+def test_verbose_tells_where_an_error_arose(do, capsys):
+    def work(options, console):
+        raise ValueError("not like this")
+
+    do("demo", work)
+    assert run("demo") == 1
+    assert capsys.readouterr().err == "fusionlearn demo: not like this\n"
+    assert run("demo", "--verbose") == 1
+    assert "in work" in capsys.readouterr().err
+
+
+def test_an_interruption_has_its_status(do, capsys):
+    def work(options, console):
+        raise KeyboardInterrupt
+
+    do("demo", work)
+    assert run("demo") == 130
+    assert "Interrupted." in capsys.readouterr().err
 
 
 # as processes
@@ -219,7 +236,7 @@ def test_module_is_the_command_line():
     out, err = process.communicate()
     assert process.returncode == 2
     assert not out
-    assert err.startswith("usage: fusionlearn ")  # and not __main__.py
+    assert err.startswith("fusionlearn: ")  # and not __main__.py
 
 
 def hear_interrupts():
@@ -228,9 +245,8 @@ def hear_interrupts():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
-def test_interruption(tmp_path, weights):
-    out = tmp_path / "out"
-    process = start("demo", "--weights", weights, "--out", out, preexec_fn=hear_interrupts)
+def test_interruption(tmp_path):
+    process = start("demo", "--out", tmp_path / "out", preexec_fn=hear_interrupts)
     assert "160 pictures" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
@@ -248,116 +264,3 @@ def test_reader_that_goes_away(tmp_path):
     process.stderr.close()
     assert process.wait() == 1
     assert not err
-
-
-# the demo
-
-
-def check_figures(folder):
-    for name in FIGURES:
-        with Image.open(folder / name) as picture:
-            assert min(picture.size) >= 200
-            assert len(np.unique(np.asarray(picture.convert("L")))) > 10
-    assert (folder / "features.db").is_file()
-
-
-@pytest.mark.filterwarnings("always::fusionlearn.exceptions.DataWarning")
-def test_demo_on_a_folder_with_weights(tmp_path, weights, capfd):
-    data, out = write_pictures(tmp_path / "data"), tmp_path / "new" / "out"
-    (data / "README.txt").write_text("a companion")
-    options = ["--data", str(data), "--weights", str(weights), "--out", str(out)]
-    assert main(["demo", *options, "--quiet"]) == 0
-    text, err = capfd.readouterr()
-    assert err.startswith("warning: ")
-    assert "README.txt" in err
-    assert "row/s" not in err
-    assert "12 pictures. No patients are known" in text
-    assert "Networks: MobileNet-0.25, MobileNetV2-0.35\n" in text
-    counts = "36 pictures and copies, 2 networks: 72 rows of features computed, 0 found"
-    assert counts in text
-    assert "Cross-validation by picture" in text
-    rows = [line[2:22].strip() for line in text.splitlines() if line.count("[") == 3]
-    assert rows == [
-        "file alone, no pixel",
-        "MobileNet-0.25",
-        "MobileNetV2-0.35",
-        "concat",
-        "vote",
-    ]
-    assert "4 folds" in text
-    assert "about the class 'healthy'" in text
-    assert "nothing here is a diagnosis" in text
-    check_figures(out)
-
-
-def test_demo_is_told_the_patients(tmp_path, weights, capsys):
-    data = write_pictures(tmp_path / "data")
-    for folder in data.iterdir():
-        for number, file in enumerate(sorted(folder.iterdir())):
-            file.rename(folder / f"patient{folder.name}{number // 2}-{number}.png")
-    options = ["--data", str(data), "--weights", str(weights), "--out", str(tmp_path / "out")]
-    assert main(["demo", *options, "--quiet", "--group-pattern", r"(patient.*\d+)-"]) == 0
-    text = capsys.readouterr().out
-    assert "12 pictures of 6 patients" in text
-    assert "Cross-validation by patient" in text
-
-
-def test_demo_with_a_pattern_but_no_data(capsys):
-    assert main(["demo", "--group-pattern", "(a)"]) == 1
-    assert "but no data" in capsys.readouterr().err
-
-
-def test_demo_without_imagenet_weights(tmp_path, monkeypatch, capfd):
-    """Phantoms and untrained networks: said in plain words, and Keras' words kept off stdout."""
-
-    def get_engine(network):
-        sys.stdout.write("Downloading data from https://weights.example\n")  # as Keras does
-        raise BackboneWeightsError("no internet")
-
-    monkeypatch.setattr(_demo, "get_engine", get_engine)
-    monkeypatch.setattr(_demo, "_NETWORKS", ("MobileNet", "MobileNetV2"))
-    monkeypatch.setattr(_demo, "_INPUT_SIZE", 32)
-    stdout = sys.stdout
-    assert main(["demo", "--out", str(tmp_path)]) == 0
-    assert sys.stdout is stdout
-    text, err = capfd.readouterr()
-    assert "160 pictures of 40 patients." in text
-    assert "ImageNet weights could not be had, so the networks are untrained" in text
-    assert "Downloading" not in text
-    assert "Downloading" in err
-    assert "pictures/s" in err
-    assert "about the class 'ground-glass'" in text
-    check_figures(tmp_path)
-
-
-def test_quiet_demo_keeps_downloads_to_itself(monkeypatch, capfd):
-    def get_engine(network):
-        sys.stdout.write("Downloading data from https://weights.example\n")
-
-    monkeypatch.setattr(_demo, "get_engine", get_engine)
-    networks = _demo._networks(None, fusionlearn.FeatureStore(), verbose=0)
-    assert [name for name, _ in networks] == list(_demo._NETWORKS)
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(("n_patients", "n_folds"), [(2, 2), (3, 3), (9, 4)])
-def test_folds_are_as_many_as_patients_allow(n_patients, n_folds):
-    dataset = make_ct_phantoms(4 * n_patients, n_patients=2 * n_patients, image_size=32)
-    assert _demo._count_folds(dataset) == n_folds
-
-
-def test_demo_reads_covid_ct(tmp_path):
-    """Its folder has a class each, but also patients, which its own loader knows."""
-    write_pictures(tmp_path, n_patients=2)
-    rows = ["file,label,split,patient_id"]
-    for name, old, label in (
-        ("CT_COVID", "ground-glass", "covid"),
-        ("CT_NonCOVID", "healthy", "non-covid"),
-    ):
-        (tmp_path / old).rename(tmp_path / name)
-        files = sorted((tmp_path / name).iterdir())
-        rows += [f"{name}/{file.name},{label},train,{label}{file.stem}" for file in files]
-    (tmp_path / "index.csv").write_text("\n".join(rows))
-    dataset = _demo._load(tmp_path, None)
-    assert dataset.pos_label == "covid"
-    assert len(set(dataset.groups)) == 4

@@ -50,7 +50,8 @@ def run(capsys, *arguments):
 def test_a_folder(model, scans, tmp_path, capsys):
     estimator, path = model
     status, out, err = run(capsys, path, scans, "--out", tmp_path / "predictions.csv")
-    assert (status, out, err) == (0, "", "")
+    assert (status, out) == (0, "")
+    assert err.startswith("5 pictures predicted. Written: ")
     rows = table(tmp_path / "predictions.csv")
     files = [row["file"] for row in rows]
     assert files == sorted(map(str, scans.glob("*/*.png")))
@@ -121,6 +122,10 @@ def test_a_model_without_probabilities(scans, tmp_path, capsys):
     status, out, _ = run(capsys, tmp_path / "model.fusion", scans)
     assert status == 0
     assert out.splitlines()[0] == "file,prediction"
+    patients = ("--group-pattern", "(.)[.]png", "--by-patient", tmp_path / "patients.csv")
+    status, _, err = run(capsys, tmp_path / "model.fusion", scans, *patients)
+    assert status == 1
+    assert "gives no probabilities to average" in err
 
 
 @pytest.mark.parametrize(
@@ -152,7 +157,7 @@ def test_nothing_that_is_read_is_written_over(model, scans, tmp_path, capsys):
     for out in (content, tmp_path / "link.csv", scans / "0" / "0.png"):
         status, _, err = run(capsys, content, scans, "--out", out)
         assert status == 1
-        assert "is read, so that no table can be written there" in err
+        assert "is read, so that nothing can be written there" in err
     assert (content.read_bytes(), (scans / "0" / "0.png").read_bytes()) == before
 
 
@@ -193,4 +198,92 @@ def test_stores_and_weights_are_not_written_over(model, scans, tmp_path, capsys)
     store = tmp_path / "features.db"
     status, _, err = run(capsys, model[1], scans, "--store", store, "--out", store)
     assert status == 1
-    assert "is read, so that no table" in err
+    assert "is read, so that nothing" in err
+
+
+# votes, patients, documents
+
+
+@pytest.fixture(scope="module")
+def voting(tmp_path_factory):
+    ct = parts.phantoms()
+    model = parts.small_recipe("vote", epochs=2, networks=parts.scaled_networks)
+    path = tmp_path_factory.mktemp("voting") / "model.fusion"
+    fusionlearn.save(model.fit(ct.data, ct.target), path)
+    return model, str(path)
+
+
+def test_votes_and_agreement(voting, scans, tmp_path, capsys):
+    """Those of the fusion inside, in a table and in a document."""
+    model, path = voting
+    out = tmp_path / "predictions.csv"
+    assert run(capsys, path, scans, "--out", out)[0] == 0
+    rows = table(out)
+    files = [row["file"] for row in rows]
+    votes = [[row[f"vote({name})"] for name in parts.NETWORKS] for row in rows]
+    assert votes == model.estimator_.votes(files).tolist()
+    agreement = [float(row["agreement"]) for row in rows]
+    assert agreement == model.estimator_.agreement(files).tolist()
+    status, document, _ = run(capsys, path, scans, "--json")
+    found = json.loads(document)["predictions"]
+    assert status == 0
+    assert [list(each["votes"].values()) for each in found] == votes
+    assert [each["agreement"] for each in found] == agreement
+    assert [each["prediction"] for each in found] == [row["prediction"] for row in rows]
+
+
+def test_no_votes_where_views_are_averaged(voting, scans, tmp_path, capsys, monkeypatch):
+    """There they do not decide, and would contradict the prediction."""
+    monkeypatch.setattr(voting[0], "test_copies", 1)
+    fusionlearn.save(voting[0], tmp_path / "model.fusion")
+    _, out, _ = run(capsys, tmp_path / "model.fusion", scans)
+    assert out.splitlines()[0] == "file,prediction,p(ground-glass),p(healthy)"
+
+
+def test_patients(model, scans, tmp_path, capsys):
+    """Mean and vote of the good pictures of each, against a sum by hand."""
+    (scans / "0" / "0.png").write_bytes(b"no picture")
+    words = ("--group-pattern", r"/(\d)/\d[.]png", "--by-patient", tmp_path / "patients.csv")
+    assert run(capsys, model[1], scans, *words, "--out", tmp_path / "predictions.csv")[0] == 1
+    rows, patients = table(tmp_path / "predictions.csv"), table(tmp_path / "patients.csv")
+    assert [row["patient"] for row in patients] == ["0", "1"]
+    for patient in patients:
+        own = [row for row in rows if row["patient"] == patient["patient"]]
+        assert {row["file"].split("/")[-2] for row in own} == {patient["patient"]}
+        assert int(patient["pictures"]) == len(own) == 2
+        proba = np.array([[float(row[f"p({name})"]) for name in model[0].classes_] for row in own])
+        mean = [float(patient[f"p({name})"]) for name in model[0].classes_]
+        np.testing.assert_allclose(mean, proba.mean(axis=0), rtol=1e-4)
+        assert patient["prediction"] == model[0].classes_[np.argmax(mean)]
+        share = np.mean([row["prediction"] == patient["vote"] for row in own])
+        assert float(patient["agreement"]) == share >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["--by-patient", "p.csv"], 2, "needs to know the patients"),
+        (["--group-pattern", "(x)"], 1, "finds no patient in 5 of 5"),
+        (["--group-pattern", "("], 1, "is no regular expression"),
+        (["--out", "a/b.csv"], 1, "There is no 'a'"),
+        (["--group-pattern", "(p)", "--by-patient", "x.csv", "--out", "x.csv"], 2, "wanted two"),
+    ],
+)
+def test_what_predict_cannot_do(model, scans, capsys, monkeypatch, words, status, message):
+    """Told before a table is begun."""
+    monkeypatch.chdir(scans.parent)
+    before = sorted(scans.parent.rglob("*"))
+    found = run(capsys, model[1], scans, *words)
+    assert found[0] == status
+    assert message in found[2]
+    assert sorted(scans.parent.rglob("*")) == before
+
+
+def test_a_document_has_the_bad_pictures_too(model, scans, capsys):
+    (scans / "0" / "0.png").write_bytes(b"no picture")
+    status, out, err = run(capsys, model[1], scans, "--json")
+    document = json.loads(out)
+    assert status == 1
+    assert [os.path.basename(each["file"]) for each in document["bad"]] == ["0.png"]
+    assert len(document["predictions"]) == 4
+    assert "1 of 5 files could not be used." in err

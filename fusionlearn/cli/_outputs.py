@@ -1,0 +1,59 @@
+"""Files that are written: not over what is read, and not in vain."""
+
+import os
+
+from .._files import check_exists
+
+
+def check_not_read(path, inputs):
+    """Refuse to write over what is read.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where something will be written.
+
+    inputs : iterable of str or None
+        What is read.
+
+    Raises
+    ------
+    ValueError
+        If it is one of these, under whatever name.
+    """
+    if os.path.exists(path) and any(
+        name is not None and os.path.exists(name) and os.path.samefile(path, name)
+        for name in inputs
+    ):
+        raise ValueError(f"{os.fspath(path)!r} is read, so that nothing can be written there.")
+
+
+def check_out(path, inputs):
+    """Refuse a place where no file can be written, before anything is computed for it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where a file will be written.
+
+    inputs : iterable of str or None
+        What is read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+
+    IsADirectoryError, NotADirectoryError
+        If it is a folder itself, or its folder is a file.
+
+    ValueError
+        If it is read.
+    """
+    folder = os.path.dirname(path) or "."
+    check_exists(folder)
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(f"{folder!r} is a file; wanted a folder to write into.")
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; wanted the name of a file.")
+    check_not_read(path, inputs)

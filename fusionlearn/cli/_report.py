@@ -1,0 +1,55 @@
+"""The command ``fusionlearn report``: all that can be said about a preset, on one page."""
+
+from ._data import LABELLED, POSITIVE, check_positive, count_data, describe, load_data
+from ._estimators import MADE, make_estimator
+from ._judging import FOLDING, cross_validate, tell_evaluation, write_report
+from ._options import FILE, FLAG, TEXT, Command, Option
+from ._outputs import check_out
+
+
+def _report(options, console):
+    check_out(options.out, [options.data, options.weights, options.store, options.config])
+    dataset = load_data(options)
+    positive = check_positive(options, dataset)
+    console.note(describe(dataset))
+    estimator = make_estimator(options, console)
+    evaluation = cross_validate(options, console, estimator, dataset, positive)
+    write_report(
+        options.out,
+        console,
+        estimator,
+        dataset,
+        evaluation,
+        cv=options.cv,
+        random_state=options.seed,
+        title=options.title,
+        show_pictures=options.show_pictures,
+        show_patients=options.show_patients,
+    )
+    console.give({"report": options.out, **count_data(dataset), **tell_evaluation(evaluation)})
+
+
+REPORT = Command(
+    name="report",
+    summary="write a page with data, audit, scores, curves and errors of a preset",
+    description=(
+        "Cross-validates what a preset describes, and writes one HTML file that needs nothing "
+        "else: what is in the data, what makes its scores too good, scores with intervals beside "
+        "what files alone would score, curves, votes, explanations, errors and costs."
+    ),
+    options=(
+        *LABELLED,
+        POSITIVE,
+        *MADE,
+        *FOLDING,
+        Option("out", "the page", FILE, "FILE.html", default="report.html"),
+        Option("title", "heading of the page", TEXT, "TEXT"),
+        Option("show-pictures", "show some of the pictures on the page", FLAG, default=True),
+        Option("show-patients", "name patients on the page", FLAG, default=False),
+    ),
+    run=_report,
+    examples=(
+        "report scans/ --out report.html",
+        "report --config model.toml --repeats 3 --title 'Chest CT, March'",
+    ),
+)

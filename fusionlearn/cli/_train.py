@@ -1,0 +1,118 @@
+"""The command ``fusionlearn train``: from a folder to a model in a file."""
+
+import os
+import time
+from pathlib import Path
+
+import fusionlearn
+
+from ._config_file import config_text, read_config, write_config
+from ._data import LABELLED, count_data, describe, load_data
+from ._estimators import MADE, make_estimator, network_names
+from ._options import FILE, FLAG, Command, Option, UsageError
+from ._outputs import check_out
+
+
+def _train(options, console):
+    out = Path(options.out)
+    config = out.with_suffix(".toml")
+    _check_out(options, out, config)
+    dataset = load_data(options)
+    console.say(describe(dataset))
+    estimator = make_estimator(options, console, epochs=True)
+    networks = network_names(estimator)
+    console.say(f"Preset {options.preset}, networks {', '.join(networks)}.")
+    audit = fusionlearn.model_selection.audit_leakage(
+        dataset.data, dataset.target, verbose=int(console.progress)
+    )
+    for finding in audit.findings:
+        if finding.leaks:
+            console.warn(f"scores of these pictures would be too good. {finding.text}")
+        else:
+            console.detail(f"note: {finding.text}")
+    start = time.perf_counter()
+    estimator.fit(dataset.data, dataset.target)
+    seconds = time.perf_counter() - start
+    fusionlearn.save(estimator, out)
+    keeps = options.config is not None and _is_same(config, options.config)
+    if not keeps or options.force:
+        write_config(config, TRAIN, vars(options))
+    console.say(f"Trained in {seconds:.1f} s. Written: {out} and {config}.")
+    console.say(
+        "No score is given, since every picture was used for training. "
+        f"For one by cross-validation: fusionlearn evaluate --config {config}\n"
+        "A model's predictions are no diagnosis."
+    )
+    console.give(
+        {
+            "model": str(out),
+            "config": str(config),
+            "preset": options.preset,
+            "networks": networks,
+            **count_data(dataset),
+            "leaks": [finding.text for finding in audit.findings if finding.leaks],
+            "seconds": seconds,
+        }
+    )
+
+
+def _check_out(options, out, config):
+    """See that the files can be written before anything is computed."""
+    if out.suffix == ".toml":
+        raise UsageError(f"--out {str(out)!r}: wanted a name for a model, such as model.fusion.")
+    inputs = [options.data, options.weights, options.store]
+    check_out(out, [*inputs, options.config])
+    check_out(config, inputs)
+    if options.force:
+        return
+    if out.exists():
+        raise ValueError(f"{str(out)!r} is there already; pass --force to replace it.")
+    if not config.exists():
+        return
+    if options.config is None or not _is_same(config, options.config):
+        raise ValueError(
+            f"{str(config)!r} is there already, and this run would write one of its own; pass "
+            "--force to replace it, or another --out."
+        )
+    written = {**TRAIN.defaults, **read_config(str(config), TRAIN)}
+    if config_text(config, TRAIN, written) != config_text(config, TRAIN, vars(options)):
+        raise ValueError(
+            f"{str(config)!r} says something else than this line, and what it says would be "
+            "replaced; pass --force to do so, or another --out."
+        )
+
+
+def _is_same(path, other):
+    return os.path.exists(path) and os.path.samefile(path, other)
+
+
+TRAIN = Command(
+    name="train",
+    summary="train a model on a folder of pictures, and write it to a file",
+    description=(
+        "Trains what a preset describes on all pictures of a folder, and writes the model, and "
+        "beside it a config file that trains it again. It gives no score: for one see "
+        "fusionlearn evaluate."
+    ),
+    options=(
+        *LABELLED,
+        *MADE,
+        Option(
+            "out",
+            "the model; beside it, with .toml in the place of its suffix, a config file that "
+            "trains it again",
+            FILE,
+            "FILE",
+            required=True,
+        ),
+        Option("force", "replace files that are there already", FLAG, in_file=False),
+    ),
+    run=_train,
+    examples=(
+        "train scans/ --out model.fusion",
+        "train scans/ --group-pattern '(patient[0-9]+)' --weights keras-weights/ --out m.fusion",
+        "train covid-ct/ --preset covid_ct --set fusion=vote --set 'backbones=[\"VGG16\"]' "
+        "--out m.fusion",
+        "train --config model.toml --out again.fusion",
+    ),
+)
