@@ -10,18 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_lines import check_command_line
 
 import fusionlearn
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-_MADE = {"_templates", "generated"}
+_MADE = {"_build", "_templates", "gallery", "generated"}
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    *sorted(
-        page for page in DOCS.rglob("*.rst") if not {"_templates", "generated"} & {*page.parts}
-    ),
+    *sorted(page for page in DOCS.rglob("*.rst") if not _MADE & {*page.relative_to(DOCS).parts}),
 ]
 LANGUAGES = {"python", "console", "text"}
 # Rooms all of whose public names are for users; those of other rooms are re-exported.
@@ -152,8 +151,9 @@ def test_blocks_are_found():
     found = [block for page in PAGES for block in blocks_of(page) if block.language == "python"]
     assert len(found) > 40
     with_programs = {block.page.name for block in found}
-    for page in DOCS.glob("guide/*.rst"):
-        assert page.name == "index.rst" or page.name in with_programs
+    for folder in ("tutorials", "how-to", "explanation"):
+        pages = {page.name for page in DOCS.glob(f"{folder}/*.rst")}
+        assert pages - with_programs <= {"index.rst", "security.rst"}, folder
     assert sum(block.needs_network for block in found) <= 3
 
 
@@ -270,15 +270,43 @@ def test_make_targets_in_the_pages_exist():
             assert target in targets, f"{page.name}: make {target}"
 
 
+def test_pages_link_to_pages():
+    """A page that was moved is not asked for at its old place."""
+    for page in PAGES[2:]:
+        for target in re.findall(r":doc:`(?:[^`<]*<)?([^`<>]+)>?`", page.read_text("utf-8")):
+            base = DOCS if target.startswith("/") else page.parent
+            name = (base / target.lstrip("/")).resolve().relative_to(DOCS)
+            if name.parts[0] == "gallery":
+                parts = name.with_suffix(".py").parts[1:]
+                assert name.name == "index" or (ROOT / "examples").joinpath(*parts).exists(), name
+            else:
+                assert (DOCS / name).with_name(f"{name.name}.rst").exists(), f"{page}: {target}"
+
+
+def test_dead_links_of_built_pages_are_found(tmp_path, monkeypatch):
+    """The step of ``make docs`` that checks links is not blind."""
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    check = importlib.import_module("check_links")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "index.html").write_text('<h1 id="a">A</h1><a href="../one.html#b">b</a>')
+    links = ("sub/#a", "sub/index.html#c", "two.html", "#here", "https://x.org/none", "?q=1#b")
+    one = "".join(f'<a href="{link}">x</a>\n' for link in links)
+    (tmp_path / "one.html").write_text(f'{one}<p id="b"><img srcset="a.png, b.png 2x">')
+    dead, n_links = check.dead_links(tmp_path)
+    assert n_links == 8
+    assert [line.split(": ")[0:2] for line in dead] == [
+        ["one.html:2", "sub/index.html#c"],
+        ["one.html:3", "two.html"],
+        ["one.html:4", "#here"],
+        ["one.html:7", "a.png"],
+        ["one.html:7", "b.png"],
+    ]
+    sys.modules.pop("check_links")
+
+
 def test_options_of_commands_in_the_pages_exist():
     """No page shows an option or a variable that its command does not take."""
     commands = {
-        "$ fusionlearn demo": (ROOT / "fusionlearn" / "cli" / "_main.py", r"--[\w-]+", '"{}"'),
-        "$ fusionlearn predict": (
-            ROOT / "fusionlearn" / "cli" / "_predict.py",
-            r"--[\w-]+",
-            '"{}"',
-        ),
         "$ python examples/covid_ct.py": (ROOT / "examples" / "covid_ct.py", r"--[\w-]+", '"{}"'),
         "$ make": (ROOT / "Makefile", r"\b([A-Z]+)=", "\n{} ?="),
     }
@@ -286,6 +314,9 @@ def test_options_of_commands_in_the_pages_exist():
     for page in PAGES:
         consoles = [block.source for block in blocks_of(page) if block.language == "console"]
         for line in "\n".join(consoles).splitlines():
+            if line.startswith("$ fusionlearn "):
+                found += 1
+                check_command_line(line[2:])
             for command, (file, pattern, form) in commands.items():
                 for option in re.findall(pattern, line) if line.startswith(command) else ():
                     found += 1

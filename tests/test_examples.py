@@ -1,6 +1,14 @@
-"""The examples are run, on data and weights that are made here."""
+"""The examples are what a reader can use.
 
+The program for COVID-CT is run here, on data and weights that are made here. The pages of the
+gallery are run by ``make docs``, where a warning or an error fails the build; here only what
+can be seen without running them.
+"""
+
+import ast
+import importlib
 import json
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -15,7 +23,24 @@ from fusionlearn.exceptions import DataWarning
 # Sixteen pictures are few, and meant to be.
 pytestmark = pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.SmallSampleWarning")
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "covid_ct.py"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLE = EXAMPLES / "covid_ct.py"
+GALLERY = sorted(EXAMPLES.glob("*/*.py"))
+TOPICS = {
+    "own_folder",
+    "recipe",
+    "many_classes",
+    "concat_or_vote",
+    "grid_over_subsets",
+    "custom_backbone",
+    "stacking_with_table",
+    "patients_and_leaks",
+    "calibration_and_conformal",
+    "explanations",
+    "augmentation",
+    "fine_tuning",
+    "speed",
+}
 PLACES = {
     "ground-glass": ("CT_COVID", "COVID", "covid"),
     "healthy": ("CT_NonCOVID", "NonCOVID", "non-covid"),
@@ -144,3 +169,47 @@ def test_too_many_folds_are_refused_before_any_network_runs(run, covid_ct, weigh
     with pytest.raises(SystemExit, match=r"at most 4"):
         run("--data", covid_ct, *options)
     assert not (tmp_path / "results.json").exists()
+
+
+def test_gallery_has_its_topics(monkeypatch):
+    """No page of the gallery is lost, unordered, or left out because of its name."""
+    assert {path.stem.removeprefix("plot_") for path in GALLERY} == TOPICS
+    assert all(path.name.startswith("plot_") for path in GALLERY)
+    monkeypatch.syspath_prepend(EXAMPLES.parent / "docs" / "_ext")
+    gallery = importlib.import_module("gallery")
+    assert sorted(gallery._ORDER) == sorted(path.name for path in GALLERY)
+    assert set(gallery._SECTIONS) == {path.parent.name for path in GALLERY}
+    sys.modules.pop("gallery")
+
+
+@pytest.mark.parametrize("path", GALLERY, ids=lambda path: path.stem)
+def test_gallery_page_is_readable(path):
+    """A page has a title, text between its programs, a figure, and the way to real networks."""
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    assert 40 <= len(lines) < 100
+    assert max(map(len, lines)) <= 100
+    title, bar, empty, *_ = ast.get_docstring(ast.parse(source)).splitlines()
+    assert bar == "=" * len(title)
+    assert not empty
+    assert source.count("\n# %%\n# ") >= 3
+    assert "plt.show()" in source
+    assert "ImageNet" in source or "trained" in source
+    assert "warnings.filterwarnings" not in source
+    assert not re.search(r"https?://(?!mapie\.readthedocs\.io)", source)
+
+
+def test_first_page_of_the_gallery_runs(tmp_path, monkeypatch, capsys):
+    """The folder in ten lines, and it leaves nothing where it is run."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "made"))
+    (tmp_path / "made").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    runpy.run_path(str(EXAMPLES / "first_steps" / "plot_own_folder.py"))
+    plt.close("all")
+    printed = capsys.readouterr().out
+    assert "160 pictures of 80 patients" in printed
+    assert "file alone, no pixel" in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
