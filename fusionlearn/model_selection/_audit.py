@@ -14,6 +14,7 @@ from ..classifiers._holdout import uses_groups
 from ..exceptions import DataWarning, SmallSampleWarning
 from ..images import check_images, get_groups
 from ..images._copies import find_copies, find_digests
+from ..metrics import bootstrap_interval
 from ._duplicates import find_contradictions, judge_copies
 from ._evaluate import evaluate
 from ._leakage_report import Finding, LeakageReport
@@ -24,6 +25,7 @@ from ._shortcut import make_shortcut_baseline
 _TOLD_SHARE = 0.9
 _TOLD_AREA = 0.6
 _SHORTCUT_FOLDS = 5
+_N_RESAMPLES = 500
 
 
 @validate_params(
@@ -187,8 +189,7 @@ def _shortcuts(references, y, groups):
         fewest = str(labels[np.argmin(n_patients)])
         text = (
             f"What files alone say was not judged: the class {fewest!r} has pictures of one "
-            "patient. "
-            + " ".join([*_telling_values(references, y), *_telling_numbers(references, y)])
+            "patient. " + " ".join(_telling_values(references, y))
         )
         yield Finding("shortcut", False, text.strip())
         return
@@ -201,7 +202,7 @@ def _shortcuts(references, y, groups):
         ).scores["roc_auc"]
     if alone.low <= 0.5:
         return
-    found = [*_telling_values(references, y), *_telling_numbers(references, y)]
+    found = [*_telling_values(references, y), *_telling_numbers(references, y, groups)]
     yield Finding(
         "shortcut",
         True,
@@ -228,8 +229,8 @@ def _telling_values(references, y):
     return [text for _, text in sorted(told)]
 
 
-def _telling_numbers(references, y):
-    """Numbers that rank the labels by themselves."""
+def _telling_numbers(references, y, groups):
+    """Numbers that rank the labels by themselves, with intervals by patient."""
     stored = [reference.describe() for reference in references]
     pixels = np.array([entry["width"] * entry["height"] for entry in stored])
     numbers = {
@@ -240,10 +241,19 @@ def _telling_numbers(references, y):
     told = []
     for name, values in numbers.items():
         for label in np.unique(y)[-1:] if len(np.unique(y)) == 2 else np.unique(y):
-            area = roc_auc_score(y == label, values)
-            if max(area, 1 - area) >= _TOLD_AREA:
-                text = (
-                    f"{name.capitalize()} alone ranks {str(label)!r} at {max(area, 1 - area):.2f}."
+            sign = 1 if roc_auc_score(y == label, values) >= 0.5 else -1
+            area = roc_auc_score(y == label, sign * np.asarray(values))
+            if area >= _TOLD_AREA:
+                _, low, high = bootstrap_interval(
+                    roc_auc_score,
+                    y == label,
+                    sign * np.asarray(values),
+                    groups=groups,
+                    n_resamples=_N_RESAMPLES,
                 )
-                told.append((-max(area, 1 - area), text))
+                text = (
+                    f"{name.capitalize()} alone ranks {str(label)!r} with an area of {area:.2f} "
+                    f"[{low:.2f}, {high:.2f}]."
+                )
+                told.append((-area, text))
     return [text for _, text in sorted(told)]
