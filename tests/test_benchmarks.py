@@ -86,9 +86,10 @@ def test_every_listed_benchmark_can_be_run():
     """A benchmark is a module with run(quick), listed once, and shown on the page."""
     listed = importlib.import_module("benchmarks.__main__").BENCHMARKS
     modules = {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
-    guide = ROOT / "docs" / "guide"
+    explanation = ROOT / "docs" / "explanation"
     pages = "".join(
-        (guide / name).read_text(encoding="utf-8") for name in ("performance.rst", "accuracy.rst")
+        (explanation / name).read_text(encoding="utf-8")
+        for name in ("performance.rst", "accuracy.rst")
     )
     directives = {name: f".. benchmark:: {name}\n" for name in listed}
     directives["accuracy"] = ".. accuracy-table::\n"

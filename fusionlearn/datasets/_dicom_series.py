@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from .._bars import progress_bar
 from .._files import check_exists
 from ..exceptions import DataWarning
 from ..images import (
@@ -31,10 +32,11 @@ _PARALLEL = 1e-3
         "series": [Interval(Integral, 0, None, closed="left"), StrOptions({"all"}), None],
         "patients": [StrOptions({"hash", "id"}), None],
         "salt": [str, bytes, None],
+        "verbose": ["verbose"],
     },
     prefer_skip_nested_validation=True,
 )
-def load_dicom_series(path, *, series=None, patients="hash", salt=None):
+def load_dicom_series(path, *, series=None, patients="hash", salt=None, verbose=0):
     """Load the slices of a DICOM series from a folder, in their order.
 
     All files below the folder are looked at, whatever they are called. Slices are sorted by
@@ -56,6 +58,9 @@ def load_dicom_series(path, *, series=None, patients="hash", salt=None):
 
     salt : str, bytes or None, default=None
         Is hashed together with the patient's id.
+
+    verbose : int, default=0
+        1 shows a progress bar of the files whose headers are read.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def load_dicom_series(path, *, series=None, patients="hash", salt=None):
     path = os.fspath(path)
     check_salt(patients, salt)
     check_exists(path)
-    places, skipped = _places(path)
+    places, skipped = _places(path, verbose)
     root = path if os.path.isdir(path) else os.path.dirname(os.path.abspath(path))
     skipped = [relative(name, root) for name in skipped]
     if not places:
@@ -149,20 +154,22 @@ def load_dicom_series(path, *, series=None, patients="hash", salt=None):
     )
 
 
-def _places(path):
+def _places(path, verbose):
     """Where the slices below a folder lie, by their path, and other files."""
     if not os.path.isdir(path):
         names = [path]
     else:
         names = sorted(name for kind in gather_files(path) for name in kind)
     places, skipped = {}, []
-    for name in names:
-        source = check_images([name])[0].source if is_dicom_file(name) else None
-        header = source and source_header(source)
-        if header is None or not header.has_pixels:
-            skipped.append(name)
-        else:
-            places[source.path] = slice_place(header, source.path)
+    with progress_bar("reading headers", len(names), unit="files", verbose=verbose) as bar:
+        for name in names:
+            source = check_images([name])[0].source if is_dicom_file(name) else None
+            header = source and source_header(source)
+            if header is None or not header.has_pixels:
+                skipped.append(name)
+            else:
+                places[source.path] = slice_place(header, source.path)
+            bar.update()
     return places, skipped
 
 

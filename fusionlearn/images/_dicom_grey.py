@@ -102,7 +102,7 @@ def grey_levels(values, header, frame, rendering, path):
     rescale = _modality(header, frame)
     show = _window(header, frame, rendering, path)
     if show is None:
-        show = _full_range(values, is_padding, header, rendering, rescale, path)
+        show = _full_range(values, is_padding, header, rendering, rescale)
     inverted = header.photometric == "MONOCHROME1"
 
     def to_grey(stored):
@@ -202,7 +202,7 @@ def _linear(center, width):
     return lambda values: ((values - (center - 0.5)) / (width - 1) + 0.5) * 255
 
 
-def _full_range(values, is_padding, header, rendering, rescale, path):
+def _full_range(values, is_padding, header, rendering, rescale):
     """From the lowest to the highest value; 8 bits that nobody asked about stay as they are."""
     if rendering.window is None and header.bits_stored <= 8 and not header.signed:
         high = 2**header.bits_stored - 1
@@ -212,9 +212,9 @@ def _full_range(values, is_padding, header, rendering, rescale, path):
         ends = np.array([shown.min(initial=values.max()), shown.max(initial=values.min())])
         if rendering.window is None and header.modality == "CT":
             warnings.warn(
-                f"{printable(path or 'A picture')} is a CT picture without a window: all of its "
-                "values are shown, most of which do not matter. Choose those that do by "
-                "ImagePreprocessor(window=...).",
+                # Without its path, so that a thousand of them are told of once.
+                "A CT picture without a window: all of its values are shown, most of which do not "
+                "matter. Choose those that do by ImagePreprocessor(window=...).",
                 ImageWarning,
                 stacklevel=2,
             )

@@ -12,6 +12,8 @@ from ._shapley import shapley_values
 
 # Those of which more is better, so that contributions are gains.
 SCORINGS = ("accuracy", "f1", "sensitivity", "specificity", "roc_auc")
+# Shares of classes that differ by less are equal.
+_EQUAL = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # arrays cannot be compared as a whole
@@ -132,8 +134,10 @@ class BackboneContributions:
     def empty_score(self):
         """Score of knowing nothing: every picture gets the shares of the classes.
 
-        That is .5 for the area under the curve and the share of the most frequent class
-        for the accuracy.
+        That is .5 for the area under the curve. Other scores are those of calling every
+        picture the most frequent class; where several classes are equally frequent, the
+        mean over them, as if one were drawn. So the accuracy is the share of the most
+        frequent class, and no score depends on the order of the labels.
         """
         return float(self._worth[0, 0])
 
@@ -210,7 +214,7 @@ class BackboneContributions:
         for subset, evaluation in self.evaluations.items():
             estimates, resampled = resampled_scores(
                 evaluation.y_true,
-                [evaluation.y_proba],
+                [evaluation.y_proba] if subset else _without_ties(evaluation.y_proba),
                 evaluation.classes,
                 evaluation.positive,
                 evaluation.groups,
@@ -237,6 +241,13 @@ class BackboneContributions:
     def __repr__(self):
         # Not all arrays: where a notebook or a prompt shows it, the table is what is wanted.
         return make_text(self)
+
+
+def _without_ties(proba):
+    """Predictions that know nothing, once with each of the most frequent classes first."""
+    shares = proba.mean(axis=0)
+    first = np.flatnonzero(np.isclose(shares, shares.max(), rtol=_EQUAL, atol=0))
+    return [proba + _EQUAL * row for row in np.eye(len(shares))[first]]
 
 
 def _plain(interval):

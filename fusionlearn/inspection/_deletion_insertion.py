@@ -7,6 +7,7 @@ import numpy as np
 from scipy.integrate import trapezoid
 from sklearn.utils._param_validation import Interval, validate_params
 
+from .._bars import progress_bar
 from ..images import check_images
 from ._asking import ShownPixels, ask, probed_picture
 from ._occlusion import blur
@@ -70,10 +71,13 @@ class DeletionInsertion:
         "n_steps": [Interval(Integral, 1, None, closed="left")],
         "n_random": [Interval(Integral, 1, None, closed="left")],
         "random_state": [Interval(Integral, 0, None, closed="left")],
+        "verbose": ["verbose"],
     },
     prefer_skip_nested_validation=True,
 )
-def deletion_insertion(estimator, explanations, *, n_steps=20, n_random=3, random_state=0):
+def deletion_insertion(
+    estimator, explanations, *, n_steps=20, n_random=3, random_state=0, verbose=0
+):
     """Take evidence away from pictures, or give it, and watch the probability.
 
     The pixels are ordered by the heat map of the whole. Deletion blurs them, those with most
@@ -97,6 +101,9 @@ def deletion_insertion(estimator, explanations, *, n_steps=20, n_random=3, rando
 
     random_state : int, default=0
         Seed of the random maps, and of the order of pixels with the same evidence.
+
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Returns
     -------
@@ -151,22 +158,23 @@ def deletion_insertion(estimator, explanations, *, n_steps=20, n_random=3, rando
                 f"An explanation is for {explanation.target!r}, but the classes are {labels}; "
                 "wanted explanations of this estimator."
             )
-        orders = [_order(explanation.heat_map, rng)]
-        shape = explanation.heat_map.shape
-        orders += [_order(_random_map(shape, rng), rng) for _ in range(n_random)]
-        proba = _follow(estimator, explanation.picture, orders, fractions)
-        proba = proba[:, labels.index(explanation.target)].reshape(2, len(orders), -1)
-        curves.append([*proba[:, 0], *proba[:, 1:].mean(axis=1)])
+    with progress_bar("checking", len(explanations), unit="pictures", verbose=verbose) as bar:
+        for explanation in explanations:
+            orders = [_order(explanation.heat_map, rng)]
+            shape = explanation.heat_map.shape
+            orders += [_order(_random_map(shape, rng), rng) for _ in range(n_random)]
+            proba = _follow(estimator, explanation.picture, orders, fractions)
+            proba = proba[:, labels.index(explanation.target)].reshape(2, len(orders), -1)
+            curves.append([*proba[:, 0], *proba[:, 1:].mean(axis=1)])
+            bar.update()
     deletion, insertion, random_deletion, random_insertion = np.swapaxes(curves, 0, 1)
     return DeletionInsertion(fractions, deletion, insertion, random_deletion, random_insertion)
 
 
 def _order(values, rng):
     """Rank of each pixel, the largest value first, equal ones in a random order."""
-    # Noise far below any evidence parts what is equal.
-    noise = 1e-9 * max(float(values.max()), 1.0) * rng.random(values.size)
     ranks = np.empty(values.size, dtype=int)
-    ranks[np.argsort(-(values.ravel() + noise))] = np.arange(values.size)
+    ranks[np.lexsort((rng.random(values.size), -values.ravel()))] = np.arange(values.size)
     return ranks.reshape(values.shape)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
+from .._bars import progress_bar
 from .._hints import did_you_mean
 from ..exceptions import ExplanationWarning
 from ..images import check_images
@@ -26,10 +27,11 @@ _SHARE = Interval(Real, 0, 1, closed="right")
         "method": [StrOptions({"gradcam", "occlusion"})],
         "window": [_SHARE],
         "stride": [_SHARE],
+        "verbose": ["verbose"],
     },
     prefer_skip_nested_validation=True,
 )
-def explain(estimator, X, *, method="gradcam", target=None, window=0.2, stride=0.1):
+def explain(estimator, X, *, method="gradcam", target=None, window=0.2, stride=0.1, verbose=0):
     """Explain decisions by where in each picture their evidence lies.
 
     The estimator is asked, not imitated: its own ``predict_proba`` runs on features that
@@ -63,6 +65,9 @@ def explain(estimator, X, *, method="gradcam", target=None, window=0.2, stride=0
     stride : float, default=0.1
         Way from one window to the next, as a share of height and width, at most ``window``.
         For "occlusion" only.
+
+    verbose : int, default=0
+        1 shows a progress bar of the pictures.
 
     Returns
     -------
@@ -111,7 +116,8 @@ def explain(estimator, X, *, method="gradcam", target=None, window=0.2, stride=0
 
     Where several views of a picture are averaged (``test_copies`` of an
     :class:`~fusionlearn.AugmentedClassifier`, inputs of a preset), the map of each is turned
-    back onto the picture, and they are added.
+    back onto the picture, and they are added. Evidence in the padding of a view goes to the
+    nearest pixel of the picture, so that the mean stays what the features contribute.
 
     References
     ----------
@@ -158,47 +164,51 @@ def explain(estimator, X, *, method="gradcam", target=None, window=0.2, stride=0
     name_of = NetworkNames(estimator)
     explanations = []
     faults = {}
-    for start in range(0, len(references), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        pictures = [reference.decode() for reference in references[block]]
-        chosen = targets[block]
-        if method == "gradcam":
-            shapes = [picture.shape[:2] for picture in pictures]
-            found, is_rounded = gradcam(estimator, references[block], shapes, chosen, name_of)
-            if not all(found):
-                raise ValueError(
-                    "method='gradcam': the classifier asks no network for features of these "
-                    "pictures; wanted a BackboneFeatureExtractor in it. Use method='occlusion'."
-                )
-            signed = [(sum(networks.values()), networks) for networks in found]
-        else:
-            is_rounded = np.zeros(len(pictures), dtype=bool)
-            signed = [
-                occlusion(estimator, reference, picture, number, name_of, window, stride)
+    with progress_bar("explained", len(references), unit="pictures", verbose=verbose) as bar:
+        for start in range(0, len(references), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            pictures = [reference.decode() for reference in references[block]]
+            chosen = targets[block]
+            if method == "gradcam":
+                shapes = [picture.shape[:2] for picture in pictures]
+                found, is_rounded = gradcam(estimator, references[block], shapes, chosen, name_of)
+                if not all(found):
+                    raise ValueError(
+                        "method='gradcam': the classifier asks no network for features of these "
+                        "pictures; wanted a BackboneFeatureExtractor in it. Use method='occlusion'."
+                    )
+                signed = [(sum(networks.values()), networks) for networks in found]
+                bar.update(len(found))
+            else:
+                is_rounded = np.zeros(len(pictures), dtype=bool)
+                signed = []
                 for reference, picture, number in zip(
                     references[block], pictures, chosen, strict=True
+                ):
+                    signed.append(
+                        occlusion(estimator, reference, picture, number, name_of, window, stride)
+                    )
+                    bar.update()
+            for index, (picture, (whole, networks)) in enumerate(
+                zip(pictures, signed, strict=True), start
+            ):
+                if not any(values.any() for values in (whole, *networks.values())):
+                    faults.setdefault("flat", []).append(index)
+                elif is_rounded[index - start]:
+                    faults.setdefault("rounded", []).append(index)
+                maps = {name: _positive(values) for name, values in networks.items()}
+                explanations.append(
+                    Explanation(
+                        picture=picture,
+                        target=estimator.classes_[targets[index]],
+                        probability=float(proba[index, targets[index]]),
+                        prediction=predictions[index],
+                        heat_map=_positive(whole),
+                        networks=maps,
+                        shares=_shares(maps),
+                        method=method,
+                    )
                 )
-            ]
-        for index, (picture, (whole, networks)) in enumerate(
-            zip(pictures, signed, strict=True), start
-        ):
-            if not any(values.any() for values in (whole, *networks.values())):
-                faults.setdefault("flat", []).append(index)
-            elif is_rounded[index - start]:
-                faults.setdefault("rounded", []).append(index)
-            maps = {name: _positive(values) for name, values in networks.items()}
-            explanations.append(
-                Explanation(
-                    picture=picture,
-                    target=estimator.classes_[targets[index]],
-                    probability=float(proba[index, targets[index]]),
-                    prediction=predictions[index],
-                    heat_map=_positive(whole),
-                    networks=maps,
-                    shares=_shares(maps),
-                    method=method,
-                )
-            )
     _warn_of(faults, method)
     return explanations
 

@@ -69,7 +69,7 @@ class ExplanationDisplay(FigureMixin):
         self.explanations = explanations
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, method="gradcam", target=None, ax=None):
+    def from_estimator(cls, estimator, X, *, method="gradcam", target=None, verbose=0, ax=None):
         """Explain decisions, and draw the explanations.
 
         Parameters
@@ -86,6 +86,9 @@ class ExplanationDisplay(FigureMixin):
         target : object, default=None
             The class whose evidence is shown. None: for each picture the one that is
             predicted.
+
+        verbose : int, default=0
+            1 shows a progress bar of the pictures.
 
         ax : matplotlib Axes, default=None
             Axes to draw into. None makes a figure.
@@ -104,7 +107,8 @@ class ExplanationDisplay(FigureMixin):
             As for :func:`~fusionlearn.inspection.explain`.
         """
         check_matplotlib(cls.__name__)
-        return cls(explain(estimator, X, method=method, target=target)).plot(ax)
+        found = explain(estimator, X, method=method, target=target, verbose=verbose)
+        return cls(found).plot(ax)
 
     def plot(self, ax=None):
         """Draw the pictures and the maps.

@@ -1,5 +1,7 @@
 """What all displays share: axes without global state, and colours."""
 
+import functools
+
 # Okabe and Ito's colours, which people with any colour vision can tell apart; their
 # brightness differs too, so that they survive a black and white print.
 COLORS = (
@@ -16,7 +18,15 @@ BLUE, VERMILION = COLORS[0], COLORS[3]
 
 
 class FigureMixin:
-    """Mixin of displays: makes the figure, and shows it in notebooks."""
+    """Mixin of displays: makes the figure, and shows it in notebooks.
+
+    What ``plot`` writes is text as it is, also where a label has dollar signs: no formula.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "plot" in vars(cls):
+            cls.plot = _without_formulas(cls.plot)
 
     def _repr_png_(self):
         # Figures that pyplot knows are shown by the notebook itself.
@@ -41,7 +51,31 @@ class FigureMixin:
             raise TypeError(f"ax is a {type(ax).__name__}; wanted matplotlib axes, or None.")
         self.ax_ = ax
         self.figure_ = ax.get_figure()
+        self._texts_before = _texts(self.figure_)
         return ax
+
+
+def _without_formulas(plot):
+    """Let what a method writes into its figure be drawn letter by letter."""
+
+    @functools.wraps(plot)
+    def plot_plainly(self, *args, **kwargs):
+        result = plot(self, *args, **kwargs)
+        for text, content in _texts(self.figure_).items():
+            # The caller's own texts in the same figure may be formulas, and so may numbers
+            # at ticks, which matplotlib writes later.
+            if content and content != self._texts_before.get(text):
+                text.set_parse_math(False)
+        return result
+
+    return plot_plainly
+
+
+def _texts(figure):
+    """All texts of a figure, also of legends and ticks, and what they say now."""
+    from matplotlib.text import Text
+
+    return {text: text.get_text() for text in figure.findobj(Text)}
 
 
 def check_matplotlib(name):

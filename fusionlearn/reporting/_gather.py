@@ -7,9 +7,8 @@ from dataclasses import replace
 from sklearn.base import clone
 
 from ..exceptions import DataWarning, SmallSampleWarning
-from ..fusion import MajorityVoteFusion
 from ..inspection import backbone_contributions
-from ..inspection._subsets import find_members
+from ..inspection._subsets import _fitted_voters, find_members
 from ..model_selection import audit_leakage, evaluate, make_shortcut_baseline
 from ._extractors import count_rows, named_extractors
 from ._material import Material
@@ -72,7 +71,7 @@ def gather(estimator, folds, evaluation, splitting, judging, contributions, work
         model = clone(estimator).fit(folds.references[train], folds.y[train])
         fit_seconds = time.perf_counter() - start
         found, why_not = _contributions(
-            estimator, folds, contributions, fit_seconds, {**splitting, **working}
+            estimator, model, folds, contributions, fit_seconds, {**splitting, **working}
         )
     after = count_rows(extractors)
     return Material(
@@ -128,7 +127,7 @@ def _complete(evaluation, folds, splitting):
     return evaluation
 
 
-def _contributions(estimator, folds, wanted, fit_seconds, settings):
+def _contributions(estimator, model, folds, wanted, fit_seconds, settings):
     """Contributions of the networks, or a sentence why there are none."""
     if wanted is False:
         return None, "It was not asked for."
@@ -138,10 +137,9 @@ def _contributions(estimator, folds, wanted, fit_seconds, settings):
         if wanted is True:
             raise
         return None, str(error)
-    is_vote = isinstance(
-        {"": estimator, **estimator.get_params()}[members.paths[0]], MajorityVoteFusion
-    )
-    n_fits = len(folds.repeats[0]) * (1 if is_vote else len(members.subsets) - 1)
+    # Members that are fitted once for all subsets are told by who will reuse them.
+    is_once = _fitted_voters(model, members) is not None
+    n_fits = len(folds.repeats[0]) * (1 if is_once else len(members.subsets) - 1)
     if wanted == "auto" and n_fits * fit_seconds > _SECONDS_UNASKED:
         return None, (
             f"It takes {n_fits} fits, which is long here. contributions=True asks for it."

@@ -4,9 +4,12 @@ import os
 import re
 
 from ..exceptions import printable
+from ..images import is_dicom
 
 # A quoted absolute path, of any system.
 _ABSOLUTE = re.compile(r"""(['"])(?:[A-Za-z]:|~)?[\\/][^'"\n]*\1""")
+# A patient as read_dicom names it: the file may be called by the id that was hashed.
+_HASHED = re.compile(r"(?:patient|study)-[0-9a-f]{20}")
 _LONGEST_NAME = 80
 
 
@@ -31,7 +34,8 @@ def picture_names(references, groups, known, show_patients):
     -------
     names : list of tuple of str
         The position of each picture, and behind it its file relative to the folder that
-        all files have in common, unless that would name a patient who is not to be named.
+        all files have in common, unless that names, or may name, a patient who is not to
+        be named: files of DICOM are called by ids that are in them.
     """
     paths = [reference.path for reference in references]
     folders = {os.path.dirname(os.path.abspath(path)) for path in paths if path is not None}
@@ -40,12 +44,12 @@ def picture_names(references, groups, known, show_patients):
     except ValueError:  # they lie on several drives
         common = None
     names = []
-    for index, (path, group) in enumerate(zip(paths, groups.tolist(), strict=True)):
-        name = [f"picture {index}"]
+    for index, (reference, group) in enumerate(zip(references, groups.tolist(), strict=True)):
+        name, path = [f"picture {index}"], reference.path
         if path is not None:
             start = os.path.dirname(os.path.abspath(path)) if common is None else common
             file = os.path.relpath(os.path.abspath(path), start).replace(os.sep, "/")
-            if show_patients or not known or str(group) not in file:
+            if show_patients or not _may_name(file, reference, group, known):
                 name.append(shorten(file))
         if show_patients and known:
             name.append(f"patient {shorten(group)}")
@@ -107,6 +111,13 @@ def shorten(name):
     text = printable(str(name))
     half = _LONGEST_NAME // 2
     return text if len(text) <= _LONGEST_NAME else f"{text[:half]}…{text[-half + 1 :]}"
+
+
+def _may_name(file, reference, group, known):
+    """Whether the name of a file holds its patient's, or cannot be told from it."""
+    if known and (_HASHED.fullmatch(str(group)) or str(group).casefold() in file.casefold()):
+        return True
+    return is_dicom(reference.source.read_beginning(132)[0], reference.path)
 
 
 def _file_name(path):

@@ -138,9 +138,10 @@ def report(
         Whether the page shows some of the pictures.
 
     show_patients : bool, default=False
-        Whether the page names patients, and files whose names hold that of their patient.
-        Folders are named in neither case: of a file its name is given, and the folders
-        below that which all files have in common.
+        Whether the page names patients, and files whose names hold that of their patient or
+        may hold it: files of DICOM, and files of patients whose names are a hash. Folders
+        are named in neither case: of a file its name is given, and the folders below that
+        which all files have in common.
 
     n_jobs : int, default=None
         Number of folds at the same time, in processes.

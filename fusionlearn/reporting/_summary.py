@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ._sections._audit import finding_text
-from ._words import count, difference, interval
+from ._words import count, difference, interval, unit_apart
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,15 @@ def summarise(material):
     """
     judged, shortcut = material.judged, material.judged.shortcut
     scores, alone = judged.scores, shortcut.scores
-    by = "by patient" if material.known else "by picture"
-    whose = f" of {count(material.n_patients, 'patient')}" if material.known else ""
     repeats = f", repeated {judged.n_repeats} times" if judged.n_repeats > 1 else ""
     classes = ", ".join(material.labels[:6]) + (" and others" if len(material.labels) > 6 else "")
     about = f" for {material.positive}" if material.positive is not None else ""
     one = {"patients": "a patient (mean of the pictures)", "pictures": "a picture"}[material.unit]
     sentences = [
-        f"{count(len(material.y), 'picture')}{whose} in {len(material.labels)} classes ({classes}) "
-        f"were cross-validated {by} in {count(material.n_folds, 'fold')}{repeats}: each picture "
-        "was judged by a model that had seen neither it nor another picture of its patient."
+        f"{count(len(material.y), 'picture')} of {count(material.n_patients, 'patient')} in "
+        f"{len(material.labels)} classes ({classes}) were cross-validated by patient in "
+        f"{count(material.n_folds, 'fold')}{repeats}: each picture was judged by a model that "
+        "had seen neither it nor another picture of its patient."
         if material.known
         else f"{count(len(material.y), 'picture')} in {len(material.labels)} classes ({classes}) "
         f"were cross-validated in {count(material.n_folds, 'fold')}{repeats}. Patients are not "
@@ -57,7 +56,7 @@ def summarise(material):
         "A classifier that sees only how the files are stored, and no pixel, has an accuracy of "
         f"{interval(alone['accuracy'])} and an area of {interval(alone['roc_auc'])}; the model's "
         f"area differs from it by {difference(judged.compare(shortcut)['roc_auc'])}.",
-        "Brackets hold 95 % intervals over patients.",
+        f"Brackets hold 95 % intervals over {unit_apart(material.known)}s.",
     ]
     leaks = [finding_text(one, material) for one in material.audit.findings if one.leaks]
     return Summary(tuple(sentences), tuple(dict.fromkeys([*judged.cautions, *leaks])))

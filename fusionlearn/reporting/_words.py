@@ -66,6 +66,41 @@ def seconds(value):
     return f"{value / 60:.1f} min"
 
 
+def unit_apart(known):
+    """Name what folds keep apart and what is drawn for intervals.
+
+    Parameters
+    ----------
+    known : bool
+        Whether patients are known.
+
+    Returns
+    -------
+    noun : str
+        In the singular.
+    """
+    return "patient" if known else "picture"
+
+
+def unseen(known, clause):
+    """Say of pictures that they were not seen, or their patients, where those are known.
+
+    Parameters
+    ----------
+    known : bool
+        Whether patients are known.
+
+    clause : str
+        Such as "it has not seen".
+
+    Returns
+    -------
+    text : str
+        What follows the word "pictures".
+    """
+    return f"of patients whom {clause}" if known else f"that {clause}"
+
+
 def count(number, noun):
     """Write a number with its noun.
 

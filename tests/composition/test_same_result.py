@@ -156,7 +156,7 @@ def test_what_is_trained_on_rounded_features_is_near(part, params):
 
 def test_every_row_of_the_table_has_a_test():
     """The page names a test for each promise, and each is there."""
-    page = (ROOT / "docs" / "guide" / "reproducibility.rst").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "reproducibility.rst").read_text(encoding="utf-8")
     table = page.split(".. list-table::")[1].split("\n\nWhat")[0]
     rows = table.split("\n   * - ")[2:]
     assert len(rows) > 10

@@ -200,6 +200,28 @@ def test_knowing_nothing_is_the_share_of_the_classes():
     assert replace(found, scoring="roc_auc").empty_score == 0.5
 
 
+@pytest.mark.parametrize("scoring", ["f1", "sensitivity", "specificity"])
+def test_the_order_of_tied_labels_changes_nothing(scoring):
+    """Of two classes that are equally frequent, knowing nothing names neither."""
+    found = made_up([0.5, 2], [1, 1], scoring=scoring, n_samples=24)
+    renamed = {
+        subset: replace(
+            judged,
+            y_true=np.where(judged.y_true == "ill", "z", "well"),
+            y_proba=judged.y_proba[:, ::-1],
+            classes=np.array(["well", "z"]),
+            positive="z",
+        )
+        for subset, judged in found.evaluations.items()
+    }
+    other = replace(found, evaluations=renamed)
+    assert (
+        found.empty_score == other.empty_score == pytest.approx(1 / 3 if scoring == "f1" else 0.5)
+    )
+    np.testing.assert_allclose(found.values, other.values)
+    np.testing.assert_allclose(found.intervals, other.intervals)
+
+
 def test_more_than_two_classes():
     pictures, labels = data(classes=("a", "b", "c"))
     found = backbone_contributions(of_looks("mean", "noise"), pictures, labels, cv=2)

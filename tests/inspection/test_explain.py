@@ -25,7 +25,7 @@ from fusionlearn import (
 )
 from fusionlearn.backbones import compute_maps, pool_maps
 from fusionlearn.exceptions import BackboneError, ExplanationWarning, ImageError
-from fusionlearn.inspection import explain
+from fusionlearn.inspection import deletion_insertion, explain
 from fusionlearn.inspection._placing import place
 
 POOLINGS = ["avg", "max", "avg_std"]
@@ -238,6 +238,39 @@ def test_maps_of_mirror_images_are_mirror_images(data, extractor):
         np.testing.assert_allclose(left, right[:, ::-1], atol=1e-4 * left.max())
 
 
+@pytest.mark.parametrize("settings", [{}, {"rotation": 45}, {"shift": 0.4, "rotation": 0}])
+def test_evidence_in_the_padding_is_not_lost(data, extractor, settings):
+    """The mean of the signed map is what features that all grow change, in turned views too."""
+    pictures, labels = data
+    growth = FunctionTransformer(lambda features, factor=1.0: factor * features)
+    model = AugmentedClassifier(
+        make_pipeline(extractor("avg_std"), growth, StandardScaler(), LogisticRegression()),
+        ImageAugmenter(2, random_state=0, **settings),
+        test_copies=2,
+    ).fit(pictures, labels)
+    X = pictures[6:9].repeat(4, axis=1).repeat(4, axis=2)
+    log_odds = []
+    for factor in (0.999, 1.001):
+        model.estimator_[1].kw_args = {"factor": factor}
+        proba = model.predict_proba(X)
+        log_odds.append(np.log(proba[:, 1] / proba[:, 0]))
+    model.estimator_[1].kw_args = None
+    wanted = (log_odds[1] - log_odds[0]) / 0.002
+    got = signed(model, X).mean(axis=(1, 2), dtype=np.float64)
+    np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_padding_belongs_to_the_nearest_pixel():
+    """By hand: a view that was moved by half of the picture to the left."""
+    moved = np.array([[1, 0, 0.5], [0, 1, 0], [0, 0, 1.0]])
+    values = place(np.array([[1.0, 2, 3, 4]]), moved, (2, 4))
+    assert values.mean() == pytest.approx(2.5)
+    assert values[:, :2].tolist() == [[0, 0], [0, 0]]
+    assert values[:, 2:] == pytest.approx(np.array([[1, 2 + 3 + 4]] * 2))
+    flat = place(np.zeros((2, 2)), moved, (3, 3))
+    assert not flat.any()
+
+
 def test_evidence_of_a_crop_lies_in_its_box(extractor):
     """A network that sees a part of the picture says nothing of the rest."""
     pictures = np.zeros((8, 40, 40), dtype=np.uint8)
@@ -305,6 +338,24 @@ def test_occlusion_finds_what_a_black_box_looks_at():
 
 
 @pytest.mark.parametrize("method", ["gradcam", "occlusion"])
+def test_a_bar_counts_pictures(data, extractor, method, capsys):
+    """Whoever asks for it sees how far it is, and nobody else."""
+    pictures, labels = data
+    model = _linear(extractor()).fit(pictures, labels)
+    asked = {"method": method, "window": 0.5, "stride": 0.5}
+    found = explain(model, pictures[:5], **asked)
+    assert capsys.readouterr() == ("", "")
+    explain(model, pictures[:5], **asked, verbose=1)
+    deletion_insertion(model, found[:2], n_steps=2, n_random=1, verbose=1)
+    out, err = capsys.readouterr()
+    assert out == ""
+    last = {line.split(":")[0]: line for line in err.replace("\r", "\n").split("\n") if line}
+    assert list(last) == ["explained", "checking"]
+    assert "5/5" in last["explained"]
+    assert "2/2" in last["checking"]
+
+
+@pytest.mark.parametrize("method", ["gradcam", "occlusion"])
 def test_nothing_gets_into_the_store(data, extractor, method):
     """What is hidden or shifted is nobody's picture."""
     pictures, labels = data
@@ -341,7 +392,7 @@ def test_three_classes(extractor):
 def test_flat_classifiers_are_told(data, extractor):
     """Derivatives of trees vanish; occlusion sees what they do."""
     pictures, labels = data
-    forest = RandomForestClassifier(5, random_state=0, n_jobs=2)
+    forest = RandomForestClassifier(5, random_state=0)
     model = make_pipeline(extractor(), forest).fit(pictures, labels)
     with pytest.warns(ExplanationWarning, match=r"flat around pictures 0, 1.*occlusion"):
         explained = explain(model, pictures[:2])

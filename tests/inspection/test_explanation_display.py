@@ -102,11 +102,14 @@ def test_a_network_that_one_picture_lacks(explanations):
     np.testing.assert_array_equal(display.images_[1, 3].get_array(), fewer.picture)
 
 
-def test_from_estimator_draws_into_given_axes():
-    """All the way from pictures, into the axes of the user."""
+def test_from_estimator_draws_into_given_axes(capsys):
+    """All the way from pictures, into the axes of the user, with a bar if asked."""
     ax = Figure().subplots()
     pictures = marked_phantoms()[0][:2]
-    display = ExplanationDisplay.from_estimator(fitted(), pictures, target="marked", ax=ax)
+    display = ExplanationDisplay.from_estimator(
+        fitted(), pictures, target="marked", verbose=1, ax=ax
+    )
+    assert "2/2" in capsys.readouterr().err
     assert display.ax_ is ax
     assert [one.target for one in display.explanations] == ["marked"] * 2
     assert display.images_.shape == (2, 4)

@@ -1,5 +1,6 @@
 """A small page with everything on it, and names that nobody should trust."""
 
+import dataclasses
 import html.parser
 
 import numpy as np
@@ -11,11 +12,25 @@ from sklearn.preprocessing import FunctionTransformer
 
 import fusionlearn
 from fusionlearn import BackboneFeatureExtractor, check_images
+from fusionlearn.model_selection import Evaluation, LeakageReport
+from fusionlearn.reporting._material import Material
+from fusionlearn.reporting._privacy import picture_names
 
 HOSTILE = "<script>alert(1)</script>"
 SIGNS = "\"'&$x_{$ \u202e\x07"
 # No file has that in its name; patients do.
 PATIENT = "Mustermann"
+# What a page says of patients, and in its place where nobody said who they are.
+SAID_OF_PATIENTS = {
+    "pictures of patients whom it has not seen": "pictures that it has not seen",
+    "had not seen the patient": "had not seen the picture",
+    "of patients whom no member has seen": "that no member has seen",
+    "cross-validated by patient with": "cross-validated by picture with",
+    "95 % intervals over patients": "95 % intervals over pictures",
+    "drawing patients anew": "drawing pictures anew",
+    "which patients happened to be here": "which pictures happened to be here",
+    "resamples of the patients": "resamples of the pictures",
+}
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
@@ -59,6 +74,43 @@ def _mean_pixel(X):
 def cheap():
     """A classifier of pictures without any network."""
     return make_pipeline(FunctionTransformer(_mean_pixel), LogisticRegression())
+
+
+def material_of(n_classes=2, n_each=20, *, known=True, per_patient=2, prefix="c", **changes):
+    """What a page is made of, with predictions by dice."""
+    rng = np.random.default_rng(0)
+    y = np.array([f"{prefix}{number:03d}" for number in range(n_classes)]).repeat(n_each)
+    pictures = rng.integers(0, 256, (len(y), 8, 8), dtype=np.uint8)
+    groups = np.arange(len(y)) // per_patient
+    proba = rng.dirichlet(np.ones(n_classes), len(y))
+    labels = np.unique(y)
+    alone = Evaluation(y, proba[:, ::-1], labels, labels[-1], groups, patients_known=known)
+    judged = dataclasses.replace(alone, y_proba=proba, shortcut=alone)
+    references = check_images(pictures, groups if known else None)
+    options = {"explanations": 0, "show_pictures": True, "show_patients": False}
+    everything = {
+        "estimator": cheap(),
+        "references": references,
+        "y": y,
+        "groups": groups,
+        "known": known,
+        "names": picture_names(references, groups, known, show_patients=False),
+        "evaluation": judged,
+        "audit": LeakageReport(len(y), (), ("duplicates",)),
+        "n_folds": 5,
+        "model": cheap(),
+        "train": np.arange(4, len(y)),
+        "test": np.arange(4),
+        "fit_seconds": 1.0,
+        "rows": (0, 0),
+        "options": {**options, **changes.pop("options", {})},
+    }
+    return Material(**{**everything, **changes})
+
+
+def texts(section):
+    """All words of a section."""
+    return str(section)
 
 
 class Page(html.parser.HTMLParser):

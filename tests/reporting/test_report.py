@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 from composition_parts import phantoms
-from page_parts import HOSTILE, PATIENT, Page, cheap, write_page
+from page_parts import HOSTILE, PATIENT, SAID_OF_PATIENTS, Page, cheap, write_page
 
 import fusionlearn
 from fusionlearn.exceptions import SmallSampleWarning
@@ -140,7 +140,8 @@ def test_what_must_be_said_is_said(page):
     assert "Not for decisions about patients" in page.words
     assert "48 pictures of 24 patients" in page.words
     assert "Caution The class" in page.words  # few patients
-    assert "of patients whom no member has seen" in page.words
+    for of_patients in SAID_OF_PATIENTS:
+        assert of_patients in page.words
     assert "doi:10.1038/s42256-021-00307-0" in page.words
     assert f"fusionlearn {fusionlearn.__version__}" in page.words
     assert "2020-02-01" in page.words

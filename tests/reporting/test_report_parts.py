@@ -6,21 +6,20 @@ import pathlib
 import numpy as np
 import pytest
 from markupsafe import Markup
-from page_parts import cheap
+from page_parts import material_of, texts
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 from fusionlearn import BACKBONES, BackboneFeatureExtractor, ConcatFusion, check_images
 from fusionlearn.metrics import BootstrapInterval
-from fusionlearn.model_selection import Evaluation, Finding, LeakageReport
+from fusionlearn.model_selection import Finding, LeakageReport
 from fusionlearn.reporting import _roc
 from fusionlearn.reporting._blocks import Drawing, Gallery, Picture, Section, Text
 from fusionlearn.reporting._budget import MAX_BYTES, keep_small
 from fusionlearn.reporting._citations import citations, paper_of
 from fusionlearn.reporting._extractors import named_extractors
 from fusionlearn.reporting._listing import estimator_text
-from fusionlearn.reporting._material import Material
 from fusionlearn.reporting._privacy import hide_paths, picture_names, shorten
 from fusionlearn.reporting._sections import SECTIONS
 from fusionlearn.reporting._sections._audit import audit_section
@@ -31,43 +30,6 @@ from fusionlearn.reporting._sections._scores import scores_section
 from fusionlearn.reporting._summary import summarise
 from fusionlearn.reporting._svg import draw, page_style
 from fusionlearn.reporting._words import difference, seconds
-
-
-def material_of(n_classes=2, n_each=20, *, known=True, per_patient=2, prefix="c", **changes):
-    """What a page is made of, with predictions by dice."""
-    rng = np.random.default_rng(0)
-    y = np.array([f"{prefix}{number:03d}" for number in range(n_classes)]).repeat(n_each)
-    pictures = rng.integers(0, 256, (len(y), 8, 8), dtype=np.uint8)
-    groups = np.arange(len(y)) // per_patient
-    proba = rng.dirichlet(np.ones(n_classes), len(y))
-    labels = np.unique(y)
-    alone = Evaluation(y, proba[:, ::-1], labels, labels[-1], groups, patients_known=known)
-    judged = dataclasses.replace(alone, y_proba=proba, shortcut=alone)
-    references = check_images(pictures, groups if known else None)
-    options = {"explanations": 0, "show_pictures": True, "show_patients": False}
-    everything = {
-        "estimator": cheap(),
-        "references": references,
-        "y": y,
-        "groups": groups,
-        "known": known,
-        "names": picture_names(references, groups, known, show_patients=False),
-        "evaluation": judged,
-        "audit": LeakageReport(len(y), (), ("duplicates",)),
-        "n_folds": 5,
-        "model": cheap(),
-        "train": np.arange(4, len(y)),
-        "test": np.arange(4),
-        "fit_seconds": 1.0,
-        "rows": (0, 0),
-        "options": {**options, **changes.pop("options", {})},
-    }
-    return Material(**{**everything, **changes})
-
-
-def texts(section):
-    """All words of a section."""
-    return str(section)
 
 
 def test_without_patients_that_is_said_first():

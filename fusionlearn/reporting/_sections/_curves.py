@@ -12,7 +12,7 @@ from .._blocks import Section, Text
 from .._privacy import shorten
 from .._roc import draw_roc
 from .._svg import draw
-from .._words import SCORES, count, interval
+from .._words import SCORES, count, interval, unit_apart
 
 # Of a vote, that many trainings are drawn.
 _MOST_MEMBERS = 8
@@ -60,7 +60,7 @@ def _roc(material):
     figure = draw_roc(with_area, areas)
     caption = (
         f"ROC curves by {material.unit[:-1]}, for the class {material.positive}; the band holds "
-        "95 % of resamples of the patients at each rate of false alarms."
+        f"95 % of resamples of the {unit_apart(material.known)}s at each rate of false alarms."
     )
     return draw(figure, "roc", alt, caption)
 

@@ -4,6 +4,7 @@ from ...inspection import ErrorGalleryDisplay
 from .._blocks import Gallery, LeftOut, Picture, Section, Text
 from .._privacy import shorten
 from .._thumbnails import thumbnail
+from .._words import unit_apart
 
 _N_PICTURES = 12
 
@@ -54,7 +55,7 @@ def errors_section(material):
         f"{found.n_errors:,} of {found.n_samples:,} pictures were predicted wrong, a share of "
         f"{found.n_errors / found.n_samples:.3f} [{low:.3f}, {high:.3f}]. These are the "
         f"{len(pictures)} of which the model was surest, each judged by a model that had not "
-        "seen the patient.",
+        f"seen the {unit_apart(material.known)}.",
         tuple(blocks),
         "A mistake may be the label's. A dozen pictures show what to look at next, not why the "
         "model fails.",

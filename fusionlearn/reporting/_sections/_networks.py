@@ -7,7 +7,7 @@ from ...metrics import BootstrapInterval
 from .._blocks import LeftOut, Section, Table
 from .._privacy import shorten
 from .._svg import draw
-from .._words import SCORES, difference, interval
+from .._words import SCORES, difference, interval, unit_apart
 
 _TITLE = "What each network adds"
 
@@ -49,8 +49,9 @@ def networks_section(material):
     return Section(
         "networks",
         _TITLE,
-        f"The share of each network in what the model knows, cross-validated by patient with every "
-        f"subset of the networks. The score is: {score}, by picture.",
+        "The share of each network in what the model knows, cross-validated by "
+        f"{unit_apart(material.known)} with every subset of the networks. The score is: {score}, "
+        "by picture.",
         (drawing, Table(f"{score}; 95 % intervals in brackets", head, tuple(rows))),
         "Where the interval of what is lost holds 0, the model has not been shown to be worse "
         "without the network. Who drops networks after a look at this table must judge what is "

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._blocks import Facts, Section, Table, Text
-from .._words import SCORES, count, difference, interval
+from .._words import SCORES, count, difference, interval, unit_apart, unseen
 
 _MOST_CLASSES = 12
 
@@ -32,12 +32,13 @@ def scores_section(material):
     blocks.append(_confusion(material))
     blocks.append(Facts(_meanings(material)))
     opening = (
-        "How often the model is right about pictures of patients whom it has not seen, beside a "
-        "classifier that sees only how the files are stored, and no pixel."
+        f"How often the model is right about pictures {unseen(material.known, 'it has not seen')}, "
+        "beside a classifier that sees only how the files are stored, and no pixel."
     )
     repeats = material.evaluation.n_repeats
+    drawn = f"{unit_apart(material.known)}s"
     limits = (
-        "Intervals hold 95 % and come from drawing patients anew. They are about which patients "
+        f"Intervals hold 95 % and come from drawing {drawn} anew. They are about which {drawn} "
         "happened to be here, not about other hospitals, scanners or years. Who tries many models "
         "and reports the best has a figure that is too good."
     )
