@@ -114,7 +114,12 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
         for label in np.unique(labels).tolist():
             n_groups = len(np.unique(groups[labels == label]))
             if n_groups < self.n_splits:
-                remedy = f"Set n_splits to at most {n_groups}, or add" if n_groups > 1 else "Add"
+                remedy = (
+                    f"Set n_splits to at most {n_groups} (of folds inside a model its "
+                    "calibration_folds or cv), or add"
+                    if n_groups > 1
+                    else "Add"
+                )
                 raise ValueError(
                     f"The class {label!r} occurs in {n_groups} group(s) (patients), so "
                     f"{self.n_splits} folds cannot all have it. {remedy} patients of that class."

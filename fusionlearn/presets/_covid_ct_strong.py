@@ -47,6 +47,8 @@ _ALPHA = 1.0
         "backbones": ["array-like"],
         "variant": [StrOptions(set(_INPUTS))],
         "extractors": [list, None],
+        "window": [tuple, list, str, None],
+        "calibration_folds": [Interval(Integral, 2, None, closed="left")],
         "random_state": [Interval(Integral, 0, None, closed="left")],
     },
     prefer_skip_nested_validation=True,
@@ -57,6 +59,8 @@ def covid_ct_strong(
     variant="full",
     weights="imagenet",
     extractors=None,
+    window=None,
+    calibration_folds=5,
     store=None,
     random_state=0,
     verbose=0,
@@ -90,10 +94,17 @@ def covid_ct_strong(
         of them get the input sizes and the pooling of this preset, and its layers where
         they name none, and ``store`` and ``verbose`` where these are given.
 
+    window : tuple of (float, float), str or None, default=None
+        What is shown of DICOM pictures, as for :class:`~fusionlearn.ImagePreprocessor`.
+
+    calibration_folds : int, default=5
+        Number of folds by patient in which scores for the calibration are made. Each class
+        needs so many patients among those that are fitted.
+
     store : FeatureStore, path or None, default=None
-        Where features are kept. The calibration reads them six times: give a path where
-        they exceed the setting ``feature_memory`` (about 100 kB for each picture and
-        network, twice for the mirror images).
+        Where features are kept. The calibration reads them once more than it has folds: give
+        a path where they exceed the setting ``feature_memory`` (about 100 kB for each
+        picture and network, twice for the mirror images).
 
     random_state : int, default=0
         Seed of the folds of the calibration, and of untrained networks.
@@ -121,8 +132,7 @@ def covid_ct_strong(
     ``fit`` takes ``groups``, and reads the patients off pictures that know theirs. Without
     patients each picture counts as a patient of its own; where a patient has several, the
     calibration then judges on patients that it has seen, and probabilities become too
-    certain. The calibration needs five patients of each class; for fewer set
-    ``estimator__cv`` to a splitter of fewer folds. Where scores of patients left out rank
+    certain. Where scores of patients left out rank
     worse than chance, which happens with a few dozen pictures and features that say nothing,
     the sigmoid turns predictions round: evaluate before you use it.
 
@@ -146,7 +156,7 @@ def covid_ct_strong(
     else:
         extractors = _adopt(extractors, store, verbose)
     inputs = [
-        (f"{contrast or 'grey'}_{side}", _input(extractors, contrast, side))
+        (f"{contrast or 'grey'}_{side}", _input(extractors, window, contrast, side))
         for contrast, side in _INPUTS[variant]
     ]
     # Around the pipeline of pictures, which know their patients: features would not.
@@ -160,7 +170,7 @@ def covid_ct_strong(
         ),
         # It smooths the labels as Platt did: separable scores do not give probabilities of 1.
         method="sigmoid",
-        cv=StratifiedImageGroupKFold(5, shuffle=True, random_state=random_state),
+        cv=StratifiedImageGroupKFold(calibration_folds, shuffle=True, random_state=random_state),
         ensemble=False,
     )
     # Both of a picture and its mirror image, in training and prediction; nothing is resampled.
@@ -194,7 +204,7 @@ def _adopt(extractors, store, verbose):
     return adopted
 
 
-def _input(extractors, contrast, side):
+def _input(extractors, window, contrast, side):
     """All networks on the pictures in one form."""
     networks = []
     for name, extractor in extractors:
@@ -202,5 +212,5 @@ def _input(extractors, contrast, side):
         layers = extractor.layers or _LAYERS.get(application, _OTHER_LAYERS)
         network = clone(extractor).set_params(layers=layers, pooling="avg_std", input_size=side)
         networks.append((name, network))
-    form = ImagePreprocessor(color="grey", contrast=contrast)
+    form = ImagePreprocessor(window=window, color="grey", contrast=contrast)
     return Pipeline([("form", form), ("networks", ConcatFusion(networks))])

@@ -227,12 +227,25 @@ def test_too_few_patients_say_so(strong, data):
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"variant": "strong"}, {"random_state": None}],
+    [
+        {"variant": "strong"},
+        {"random_state": None},
+        {"calibration_folds": 1},
+        {"window": 40},
+    ],
     ids=str,
 )
 def test_parameters_are_validated(parameters):
     with pytest.raises(InvalidParameterError, match=next(iter(parameters))):
         covid_ct_strong(weights=None, **parameters)
+
+
+def test_windows_and_folds_reach_their_parts():
+    """Words of a command line cannot make a splitter or a transformer."""
+    model = covid_ct_strong(weights=None, window="lung", calibration_folds=3)
+    assert model.estimator.cv.n_splits == 3
+    inputs = dict(model.estimator.estimator["features"].transformers)
+    assert {view["form"].window for view in inputs.values()} == {"lung"}
 
 
 @pytest.mark.parametrize("entry", [("scaler", ImagePreprocessor()), "MobileNet"], ids=str)
