@@ -12,7 +12,8 @@ At the top stand options that several commands share, in a table those of one co
     out = "model.fusion"
 
 So one file says how a model is trained, and how it is evaluated. Paths are relative to the
-file's folder.
+file's folder. Settings are what Python is given, whatever they mean there: a path among them
+is relative to the working folder, as nobody here knows that it is one.
 """
 
 import os
@@ -143,8 +144,7 @@ def _read(path, where, given, options):
         if option.kind.place is not None:
             folder = os.path.dirname(path)
             parsed = [os.path.join(folder, os.path.expanduser(each)) for each in parsed]
-        one = not option.many or isinstance(parsed[0], dict)
-        values[option.key] = parsed[0] if one and parsed else parsed
+        values[option.key] = option.join(parsed)
     return values
 
 
@@ -192,9 +192,9 @@ def config_text(path, command, values):
     import tomli_w
 
     shared, own = {}, {}
-    for option in command.options:
+    for option in (*command.options, *GENERAL):
         value = values.get(option.key)
-        if not option.in_file or value is None or value == []:
+        if not option.in_file or value in (None, [], {}):
             continue
         if option.kind.place is not None:
             one = not isinstance(value, list)
@@ -208,8 +208,8 @@ def config_text(path, command, values):
         tables = {part: tables}
     name = os.path.basename(path)
     head = (
-        f"# Written by fusionlearn {__version__}. The same again:\n"
-        f"# fusionlearn {command.name} --config {name}\n\n"
+        f"# Written by fusionlearn {__version__}. The same again, over what it wrote:\n"
+        f"# fusionlearn {command.name} --config {name} --force\n\n"
     )
     return head + tomli_w.dumps({**shared, **tables})
 

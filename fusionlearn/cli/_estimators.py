@@ -18,8 +18,8 @@ PRESET = Option(
 )
 SET = Option(
     "set",
-    "a parameter of the preset, or of a part of what it makes, such as dropout=0.3 or "
-    "estimator__cv=3; can be repeated",
+    "a parameter of the preset, or of a part of what it makes, such as variant=fast or "
+    "calibration_folds=3; can be repeated",
     SETTINGS,
     "NAME=VALUE",
     many=True,

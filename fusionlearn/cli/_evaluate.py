@@ -15,7 +15,7 @@ from ._data import LABELLED, POSITIVE, check_positive, count_data, describe, loa
 from ._estimators import MADE, make_estimator, network_names
 from ._judging import FOLDING, cross_validate, tell_evaluation, write_report
 from ._options import FILE, Command, Option, UsageError
-from ._outputs import check_out
+from ._outputs import check_new, check_out
 from ._pictures import MODEL, TRUST, load_model
 from ._train import TRAIN
 
@@ -26,6 +26,7 @@ def _evaluate(options, console):
         return
     if options.out is not None:
         check_out(options.out, [options.data, options.weights, options.store, options.config])
+        check_new([options.out], options.force)
     dataset = load_data(options)
     positive = check_positive(options, dataset)
     console.note(describe(dataset))

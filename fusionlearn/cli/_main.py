@@ -14,6 +14,7 @@ from ._commands import COMMANDS
 from ._config_file import read_config, write_config
 from ._console import Console
 from ._options import GROUPS, UsageError
+from ._outputs import check_new, check_out
 from ._parser import make_parser, parse
 
 _OK, _FAILED, _NOT_UNDERSTOOD, _INTERRUPTED = 0, 1, 2, 130
@@ -51,6 +52,8 @@ def main(arguments=None):
     console = Console(json=options.json, quiet=options.quiet, verbose=options.verbose)
     try:
         if options.write_config is not None:
+            check_out(options.write_config, _inputs(command, options))
+            check_new([options.write_config], options.force)
             write_config(options.write_config, command, vars(options))
             console.note(f"Written: {options.write_config}")
             return _OK
@@ -108,6 +111,16 @@ def _options(command, given):
         if isinstance(value, dict):
             values[key] = {**read.get(key, {}), **value}
     return SimpleNamespace(**values, given=frozenset(given))
+
+
+def _inputs(command, options):
+    """Paths that a command would read."""
+    found = []
+    for option in command.options:
+        value = getattr(options, option.key)
+        if option.kind.place is not None and option.key not in ("out", "by_patient"):
+            found += value if isinstance(value, list) else [value]
+    return found
 
 
 def _check_required(command, options):

@@ -194,6 +194,24 @@ class Option:
         """Its name on the command line."""
         return self.metavar if self.positional else f"--{self.name}"
 
+    def join(self, parsed):
+        """Make one value of those that were given.
+
+        Parameters
+        ----------
+        parsed : list of object
+            What the kind made of each; not empty, unless there may be many.
+
+        Returns
+        -------
+        value : object
+            All settings in one dict, of which later ones win; a list where there may be
+            many; else the value itself.
+        """
+        if dict in self.kind.types:
+            return {name: value for each in parsed for name, value in each.items()}
+        return parsed if self.many else parsed[0]
+
 
 @dataclass(frozen=True)
 class Command:
@@ -254,7 +272,8 @@ WRITE_CONFIG = Option(
 JSON = Option("json", "print one JSON document; all words go to standard error", FLAG)
 QUIET = Option("quiet", "no progress bars and no remarks: results, warnings and errors only", FLAG)
 VERBOSE = Option("verbose", "more remarks, and where in the program an error arose", FLAG)
+FORCE = Option("force", "replace files that are there already", FLAG, in_file=False)
 # Every command takes these.
-GENERAL = (CONFIG, WRITE_CONFIG, JSON, QUIET, VERBOSE)
+GENERAL = (CONFIG, WRITE_CONFIG, FORCE, JSON, QUIET, VERBOSE)
 # What the commands do whose names have two words.
 GROUPS = {"store": "check, count, prune or clear a file of features"}

@@ -28,6 +28,31 @@ def check_not_read(path, inputs):
         raise ValueError(f"{os.fspath(path)!r} is read, so that nothing can be written there.")
 
 
+def check_new(paths, force):
+    """Refuse to replace files unasked.
+
+    Parameters
+    ----------
+    paths : iterable of str or path-like
+        Where files will be written; pipes and devices may be there.
+
+    force : bool or None
+        Whether they may be replaced.
+
+    Raises
+    ------
+    ValueError
+        If some are there, and may not.
+    """
+    there = [] if force else [os.fspath(path) for path in paths if os.path.isfile(path)]
+    if there:
+        others = f", and {len(there) - 1} more that would be written" if there[1:] else ""
+        raise ValueError(
+            f"{there[0]!r} is there already{others}; pass --force to replace "
+            f"{'them' if others else 'it'}, or write elsewhere."
+        )
+
+
 def check_out(path, inputs):
     """Refuse a place where no file can be written, before anything is computed for it.
 

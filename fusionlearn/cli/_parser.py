@@ -127,16 +127,9 @@ def parse(command, parser, words):
     values = {}
     for key, value in given.items():
         option = options[key]
-        parsed = [option.kind.parse(each, option.spoken) for each in _list(value)]
-        if parsed and isinstance(parsed[0], dict):
-            values[key] = {name: each for one in parsed for name, each in one.items()}
-        else:
-            values[key] = parsed if option.many else parsed[0]
+        words = value if isinstance(value, list) else [value]
+        values[key] = option.join([option.kind.parse(word, option.spoken) for word in words])
     return values
-
-
-def _list(value):
-    return value if isinstance(value, list) else [value]
 
 
 def _tell_unknown(command, unknown, options):

@@ -4,6 +4,10 @@ import os
 
 import numpy as np
 
+from .._bars import progress_bar
+from ..exceptions import ImageError
+from ._options import UsageError
+
 
 def find_patients(paths, pattern):
     """Read patients from paths.
@@ -33,6 +37,67 @@ def find_patients(paths, pattern):
     records = [Record(path.replace(os.sep, "/"), None) for path in paths]
     found = with_groups(records, pattern)
     return {path: record.group for path, record in zip(paths, found, strict=True)}
+
+
+def read_patients(paths, console):
+    """Read patients from DICOM files, as the loaders do.
+
+    Parameters
+    ----------
+    paths : list of str
+        Files.
+
+    console : Console
+        Knows whether bars are drawn.
+
+    Returns
+    -------
+    patients : dict of str to str
+        By path; without files that are missing, broken or no pictures.
+
+    Raises
+    ------
+    UsageError
+        If no file says whose it is.
+
+    ValueError
+        If some do, and others do not.
+
+    Warns
+    -----
+    DataWarning
+        If a file names its study alone.
+    """
+    from ..datasets._dicom_folder import read_dicom_files
+    from ..datasets._files import listing
+    from ..datasets._records import Record
+    from ..images import warn_of_unnamed
+
+    patients, silent = {}, []
+    with progress_bar("reading headers", len(paths), unit="files", verbose=console.progress) as bar:
+        for path in paths:
+            bar.update()
+            try:
+                file = read_dicom_files("", [Record(path, None)], "hash", None).get(path)
+            except ImageError:
+                continue  # it is told with the other bad ones
+            if file is None or (file.has_pixels and file.group is None):
+                silent += [path] if os.path.exists(path) else []
+            elif file.has_pixels:
+                patients[path] = file.group
+    how = "say by --group-pattern where they stand in the paths, such as '(patient[0-9]+)'."
+    if silent and not patients:
+        raise UsageError(
+            f"--by-patient needs to know the patients, and no file is of DICOM and names one: {how}"
+        )
+    if silent:
+        raise ValueError(
+            f"--by-patient: {len(patients)} pictures are DICOM files that name their patient, and "
+            f"{len(silent)} say nothing of it: {listing(silent)}. Leave those out, or {how}"
+        )
+    if unnamed := sum(group.startswith("study-") for group in patients.values()):
+        warn_of_unnamed(unnamed, len(patients), stacklevel=2)
+    return patients
 
 
 def tell_patients(rows, classes):

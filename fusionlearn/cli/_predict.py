@@ -10,8 +10,8 @@ from .._bars import progress_bar
 from ._data import GROUP_PATTERN
 from ._estimators import STORE
 from ._options import FILE, Command, Option, UsageError
-from ._outputs import check_out
-from ._patients import find_patients, tell_patients
+from ._outputs import check_new, check_out
+from ._patients import find_patients, read_patients, tell_patients
 from ._pictures import (
     MODEL,
     MODEL_WEIGHTS,
@@ -27,20 +27,19 @@ _BLOCK = 256
 
 
 def _predict(options, console):
-    if options.by_patient is not None and options.group_pattern is None:
-        raise UsageError(
-            "--by-patient needs to know the patients: say by --group-pattern where they stand in "
-            "the paths, such as '(patient[0-9]+)'."
-        )
-    model = load_model(options)
     paths, others = find_pictures(options.pictures)
-    patients = find_patients(paths, options.group_pattern)
+    if options.by_patient is not None and options.group_pattern is None:
+        patients = read_patients(paths, console)
+    else:
+        patients = find_patients(paths, options.group_pattern)
+    model = load_model(options)
     if options.by_patient is not None and not hasattr(model, "predict_proba"):
         raise ValueError(f"--by-patient: {options.model!r} gives no probabilities to average.")
     tables = _tables(options)
     inputs = [options.model, options.weights, options.store, options.config, *paths, *others]
     for table in tables:
         check_out(table, inputs)
+    check_new(tables, options.force)
     with contextlib.ExitStack() as stack:
         out, bad_out = _open(stack, tables, options, console)
         bad = BadPictures(bad_out)
@@ -218,7 +217,8 @@ PREDICT = Command(
         Option(
             "by-patient",
             "a further table with a row for each patient: the mean of the probabilities of the "
-            "patient's pictures, and their vote",
+            "patient's pictures, and their vote; patients are those of --group-pattern, or, of "
+            "DICOM files, hashes of their own ids",
             FILE,
             "FILE",
         ),

@@ -4,11 +4,12 @@ from ._data import LABELLED, POSITIVE, check_positive, count_data, describe, loa
 from ._estimators import MADE, make_estimator
 from ._judging import FOLDING, cross_validate, tell_evaluation, write_report
 from ._options import FILE, FLAG, TEXT, Command, Option
-from ._outputs import check_out
+from ._outputs import check_new, check_out
 
 
 def _report(options, console):
     check_out(options.out, [options.data, options.weights, options.store, options.config])
+    check_new([options.out], options.force)
     dataset = load_data(options)
     positive = check_positive(options, dataset)
     console.note(describe(dataset))

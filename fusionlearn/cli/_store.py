@@ -81,16 +81,21 @@ def _clear(options, console):
     console.give({"dropped": rows, "rows": 0})
 
 
-def _action(name, run, summary, *options):
+def _action(name, run, summary, *options, example):
     file = Option(
         "file", "the file, such as features.db", FILE, "FILE", positional=True, required=True
     )
-    return Command(f"store {name}", summary, run, (file, *options))
+    return Command(f"store {name}", summary, run, (file, *options), examples=(example,))
 
 
 STORE_COMMANDS = (
-    _action("check", _check, "read everything, and say what is damaged"),
-    _action("stats", _stats, "count rows and bytes"),
+    _action(
+        "check",
+        _check,
+        "read everything, and say what is damaged",
+        example="store check features.db",
+    ),
+    _action("stats", _stats, "count rows and bytes", example="store stats features.db --json"),
     _action(
         "prune",
         _prune,
@@ -98,11 +103,13 @@ STORE_COMMANDS = (
         Option(
             "max-bytes", "what the rows may take, such as 500M or 2G", SIZE, "SIZE", required=True
         ),
+        example="store prune features.db --max-bytes 2G",
     ),
     _action(
         "clear",
         _clear,
         "forget all rows",
         Option("yes", "really forget all rows", FLAG, in_file=False),
+        example="store clear features.db --yes",
     ),
 )

@@ -9,8 +9,8 @@ import fusionlearn
 from ._config_file import config_text, read_config, write_config
 from ._data import LABELLED, count_data, describe, load_data
 from ._estimators import MADE, make_estimator, network_names
-from ._options import FILE, FLAG, Command, Option, UsageError
-from ._outputs import check_out
+from ._options import FILE, Command, Option, UsageError
+from ._outputs import check_new, check_out
 
 
 def _train(options, console):
@@ -36,7 +36,7 @@ def _train(options, console):
     fusionlearn.save(estimator, out)
     keeps = options.config is not None and _is_same(config, options.config)
     if not keeps or options.force:
-        write_config(config, TRAIN, vars(options))
+        write_config(config, TRAIN, _recipe(vars(options)))
     console.say(f"Trained in {seconds:.1f} s. Written: {out} and {config}.")
     console.say(
         "No score is given, since every picture was used for training. "
@@ -63,11 +63,8 @@ def _check_out(options, out, config):
     inputs = [options.data, options.weights, options.store]
     check_out(out, [*inputs, options.config])
     check_out(config, inputs)
-    if options.force:
-        return
-    if out.exists():
-        raise ValueError(f"{str(out)!r} is there already; pass --force to replace it.")
-    if not config.exists():
+    check_new([out], options.force)
+    if options.force or not config.exists():
         return
     if options.config is None or not _is_same(config, options.config):
         raise ValueError(
@@ -75,11 +72,17 @@ def _check_out(options, out, config):
             "--force to replace it, or another --out."
         )
     written = {**TRAIN.defaults, **read_config(str(config), TRAIN)}
-    if config_text(config, TRAIN, written) != config_text(config, TRAIN, vars(options)):
+    texts = [config_text(config, TRAIN, _recipe(each)) for each in (written, vars(options))]
+    if texts[0] != texts[1]:
         raise ValueError(
             f"{str(config)!r} says something else than this line, and what it says would be "
             "replaced; pass --force to do so, or another --out."
         )
+
+
+def _recipe(values):
+    """What makes the model: how much is told of it does not."""
+    return {option.key: values[option.key] for option in TRAIN.options}
 
 
 def _is_same(path, other):
@@ -105,7 +108,6 @@ TRAIN = Command(
             "FILE",
             required=True,
         ),
-        Option("force", "replace files that are there already", FLAG, in_file=False),
     ),
     run=_train,
     examples=(

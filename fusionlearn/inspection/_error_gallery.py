@@ -50,7 +50,8 @@ class ErrorGalleryDisplay(FigureMixin):
         Number of pictures that were judged.
 
     error_interval : tuple of (float, float)
-        95 % interval of the share of mistakes.
+        95 % interval of the share of mistakes, by :meth:`from_predictions` Wilson's, with
+        patients in the place of pictures where they are known.
 
     groups : ndarray of shape (n_shown,), default=None
         The patients of those that are shown; None where they are not known.

@@ -56,6 +56,7 @@ def test_help_tells_all(command, capsys):
             assert f"(default: {option.default})" in words
     assert "130 it was interrupted" in words
     assert words.startswith(f"usage: fusionlearn {command.name} [OPTION ...]")
+    assert f"examples: fusionlearn {command.name}" in words
 
 
 def test_examples_in_the_help_are_understood():
@@ -246,8 +247,9 @@ def hear_interrupts():
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_interruption(tmp_path):
-    process = start("demo", "--out", tmp_path / "out", preexec_fn=hear_interrupts)
-    assert "160 pictures" in process.stdout.readline()
+    words = ("--data", write_pictures(tmp_path / "data", size=32), "--out", tmp_path / "out")
+    process = start("demo", *words, preexec_fn=hear_interrupts)
+    assert "12 pictures" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130

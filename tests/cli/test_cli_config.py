@@ -109,6 +109,17 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
     assert "Did you mean 'model.toml'?" in capsys.readouterr().err
 
 
+def test_a_list_of_settings_is_all_of_them(config):
+    """As texts, too; and an empty list is none, over which the line can say more."""
+    path = config("""set = ["fusion=vote", "validation=none", "epochs=1"]\ntrust = []""")
+    evaluate = options("evaluate", "--config", path)
+    assert evaluate.set == {"fusion": "vote", "validation": None, "epochs": 1}
+    assert evaluate.trust == []
+    path = config("set = []")
+    assert options("train", "--config", path).set == {}
+    assert options("train", "--config", path, "--set", "epochs=1").set == {"epochs": 1}
+
+
 LINES = [
     ("demo", "--data a --group-pattern (p) --out o"),
     ("train", "a --out o --set dropout=0.3 --set weights=none --set l=[1,2] --set v=fast"),
@@ -118,7 +129,8 @@ LINES = [
     ("predict", "m a b --by-patient c --store ../d --weights /e"),
     ("explain", "m a --out o --target c"),
     ("store prune", "f --max-bytes 2G"),
-    ("backbones", "vgg dense"),
+    ("backbones", "vgg dense --verbose"),
+    ("evaluate", "a --json --quiet"),
 ]
 
 
@@ -130,7 +142,7 @@ def test_what_is_written_says_the_same(name, line, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     write_config("elsewhere/it.toml", BY_NAME[name], said)
     read = {**BY_NAME[name].defaults, **read_config("elsewhere/it.toml", BY_NAME[name])}
-    for option in BY_NAME[name].options:
+    for option in (*BY_NAME[name].options, *(each for each in GENERAL if each.in_file)):
         value, again = said[option.key], read[option.key]
         if option.kind.place is not None and value is not None:
             value, again = (
@@ -148,6 +160,22 @@ def test_a_file_is_written_without_a_run(tmp_path, monkeypatch, capsys):
     written = tomllib.loads((tmp_path / "t.toml").read_text())
     assert written["data"] == "scans"
     assert written["set"] == {"dropout": 0.3}
+
+
+def test_no_file_is_replaced_by_a_written_one(tmp_path, monkeypatch, capsys):
+    """Unless it is said; a folder that is missing is told as for every file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keep.fusion").write_bytes(b"a model")
+    words = ["evaluate", "scans", "--write-config", "keep.fusion"]
+    assert run(*words) == 1
+    assert "'keep.fusion' is there already; pass --force" in capsys.readouterr().err
+    assert (tmp_path / "keep.fusion").read_bytes() == b"a model"
+    assert run(*words, "--force") == 0
+    assert tomllib.loads((tmp_path / "keep.fusion").read_text())["data"] == "scans"
+    assert run("predict", "keep.fusion", "a", "--write-config", "keep.fusion", "--force") == 1
+    assert "is read, so that nothing can be written there" in capsys.readouterr().err
+    assert run(*words[:-1], "nowhere/x.toml") == 1
+    assert "There is no 'nowhere'" in capsys.readouterr().err
 
 
 def test_every_option_has_one_meaning_in_a_file():

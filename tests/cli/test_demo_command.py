@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -138,8 +139,9 @@ def test_a_part_of_no_data(fail, option):
 
 @pytest.mark.filterwarnings("always::fusionlearn.exceptions.DataWarning")
 @pytest.mark.usefixtures("tiny_networks")
-def test_all_that_it_writes(tmp_path, capfd):
+def test_all_that_it_writes(tmp_path, capfd, monkeypatch):
     """Words beside, figures, features, a report, and a document that holds the scores."""
+    monkeypatch.setattr(_demo, "_MAX_FOLDS", 2)
     data, out = write_pictures(tmp_path / "data", copies=True), tmp_path / "new" / "out"
     (data / "README.txt").write_text("a companion")
     words = ["--data", data, "--out", out, "--group-pattern", r"(patient\d+)-", "--json"]
@@ -150,7 +152,7 @@ def test_all_that_it_writes(tmp_path, capfd):
     assert "24 pictures (12 'ground-glass', 12 'healthy') of 12 patients." in text
     assert "Networks: tiny, tiny-2\n" in text
     assert "72 pictures and copies, 2 networks: 144 rows of features computed, 0 found" in text
-    assert "Cross-validation by patient, 4 folds" in text
+    assert "Cross-validation by patient, 2 folds" in text
     rows = [line[2:22].strip() for line in text.splitlines() if line.count("[") == 3]
     names = ["file alone, no pixel", "tiny", "tiny-2", "concat", "vote"]
     assert rows == [*names, *names]  # by picture and by patient
@@ -168,30 +170,35 @@ def test_all_that_it_writes(tmp_path, capfd):
     assert "24 pictures of 12 patients" in page
 
 
-def test_without_imagenet_weights(tmp_path, monkeypatch, capfd):
-    """Phantoms and untrained networks: said in plain words, and Keras' words kept off stdout."""
+def test_without_data(monkeypatch):
+    """Phantoms, with the class that figures are about."""
+    monkeypatch.setattr(_demo, "_INPUT_SIZE", 32)
+    options = SimpleNamespace(data=None, group_pattern=None, split=None)
+    dataset = _demo._load(options)
+    text = _demo.describe(dataset)
+    assert text == "160 pictures (80 'ground-glass', 80 'healthy') of 40 patients."
+    assert dataset.pos_label == "ground-glass"
+    assert _demo._count_folds(dataset) == 4
+
+
+def test_without_imagenet_weights(monkeypatch, capsys):
+    """Untrained networks, said in plain words, with bars on a terminal."""
 
     def get_engine(network):
-        sys.stdout.write("Downloading data from https://weights.example\n")  # as Keras does
         raise BackboneWeightsError("no internet")
 
-    monkeypatch.setattr(fusionlearn.backbones, "get_engine", get_engine)
     monkeypatch.setattr(_demo, "_NETWORKS", ("MobileNet",))
     monkeypatch.setattr(_demo, "_INPUT_SIZE", 32)
-    monkeypatch.setitem(_demo._HEAD, "epochs", 3)
-    pages = []  # the other demo writes one
-    monkeypatch.setattr(_demo, "write_report", lambda page, *others, **more: pages.append(page))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert run("demo", "--out", tmp_path) == 0
-    text, err = capfd.readouterr()
-    assert "160 pictures (80 'ground-glass', 80 'healthy') of 40 patients." in text
-    assert "ImageNet weights could not be had, so the networks are untrained" in text
-    assert "Downloading" not in text
-    assert "Downloading" in err
-    assert "pictures/s" in err
-    assert "about the class 'ground-glass'" in text
-    check_figures(tmp_path)
-    assert pages == [tmp_path / "report.html"]
+    with monkeypatch.context() as patch:
+        patch.setattr(fusionlearn.backbones, "get_engine", get_engine)
+        ((name, network),) = _demo._networks(None, fusionlearn.FeatureStore(), Console())
+    out, _ = capsys.readouterr()
+    assert "ImageNet weights could not be had, so the networks are untrained" in out
+    assert (name, network[0].weights) == ("MobileNet", None)
+    rows = network.fit_transform(make_ct_phantoms(6, n_patients=6, image_size=32).data)
+    assert rows.std(axis=0).max() == pytest.approx(1)  # scaled
+    assert "pictures/s" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("n_patients", "n_folds"), [(2, 2), (3, 3), (9, 4)])

@@ -5,14 +5,21 @@ import numpy as np
 import pytest
 from command_parts import run, run_json, write_pictures
 from PIL import Image
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import fusionlearn
+from fusionlearn.cli import _explain
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     ct = parts.phantoms()
-    model = parts.small_recipe("vote", epochs=2, networks=parts.scaled_networks)
+    model = parts.small_recipe("vote", epochs=2, n_copies=0, networks=parts.scaled_networks)
     path = tmp_path_factory.mktemp("model") / "model.fusion"
     fusionlearn.save(model.fit(ct.data, ct.target), path)
     return str(path)
@@ -48,6 +55,9 @@ def test_no_drawing_replaces_another(model, tmp_path, capsys, monkeypatch):
     outs = [each["out"] for each in document["explanations"]]
     assert outs == ["maps/x.png", "maps/x-2.png", "maps/x-3.png"]
     assert {each["target"] for each in document["explanations"]} == {"healthy"}
+    assert [each["fault"] for each in document["explanations"]] == [None] * 3
+    assert run("explain", model, *words) == 1
+    assert "'maps/x.png' is there already, and 2 more" in capsys.readouterr().err
 
 
 def test_what_it_cannot_do(model, tmp_path, capsys, monkeypatch):
@@ -61,3 +71,60 @@ def test_what_it_cannot_do(model, tmp_path, capsys, monkeypatch):
     assert "Did you mean 'healthy'?" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in scans.glob("*/*.png")} == before
     assert not (tmp_path / "o").exists()
+
+
+class Uneven(ClassifierMixin, BaseEstimator):
+    """Flat around the first picture, too sure of the second, and sensible about the third."""
+
+    def fit(self, X, y):
+        self.line_ = LogisticRegression().fit(X, y)
+        self.classes_, self.places_ = self.line_.classes_, X[:3].copy()
+        return self
+
+    def predict_proba(self, X):
+        scores = self.line_.decision_function(X)
+        kind = np.linalg.norm(X[:, np.newaxis] - self.places_, axis=2).argmin(axis=1)
+        return np.stack([expit(-(s := np.choose(kind, [1.0, 30 + scores, scores]))), expit(s)], 1)
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def fitted(tiny, head):
+    ct = parts.phantoms()
+    network = fusionlearn.BackboneFeatureExtractor(tiny)
+    return make_pipeline(network, StandardScaler(), head).fit(ct.data, ct.target)
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("gradcam", "the maps of 4 picture(s) are empty, since the classifier is flat around them"),
+        ("occlusion", "the maps of 4 picture(s) are empty, since nothing that was hidden"),
+    ],
+)
+def test_empty_maps_are_told_once_by_their_files(
+    tiny, tmp_path, capsys, monkeypatch, method, message
+):
+    """Not by block, where numbers begin anew and equal words are said once."""
+    monkeypatch.setattr(_explain, "_BLOCK", 2)
+    drawn = []  # another test looks at drawings
+    monkeypatch.setattr(_explain, "_draw", lambda *one: drawn.append(one) or {})
+    prior = DummyClassifier(strategy="prior")
+    fusionlearn.save(fitted(tiny, prior), tmp_path / "prior.fusion")
+    scans = write_pictures(tmp_path / "scans", n_patients=2, size=32)
+    words = [tmp_path / "prior.fusion", scans, "--out", tmp_path / "maps", "--method", method]
+    document, err = run_json(capsys, "explain", *words)
+    assert [each["fault"] for each in document["explanations"]] == ["flat"] * 4
+    assert message in err
+    assert err.count("warning: ") == 1
+    told = [line.strip() for line in err.splitlines() if line.startswith("  ")]
+    assert told == sorted(map(str, scans.glob("*/*.png")))
+    assert len(drawn) == 4
+
+
+def test_each_fault_is_of_its_picture(tiny):
+    """Of one block some maps are empty, some drown in rounding, and some are good."""
+    found, faults = _explain._ask(fitted(tiny, Uneven()), parts.phantoms().data[:3])
+    assert faults == ["flat", "rounded", None]
+    assert [bool(each.heat_map.any()) for each in found][::2] == [False, True]

@@ -6,6 +6,7 @@ import os
 import shutil
 
 import composition_parts as parts
+import dicom_files
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,12 +15,14 @@ from sklearn.svm import LinearSVC
 
 import fusionlearn
 from fusionlearn.cli import main
+from fusionlearn.cli._outputs import check_new
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     ct = parts.phantoms()
-    model = parts.small_recipe(epochs=2).fit(ct.data, ct.target)
+    model = parts.small_recipe(epochs=2, n_copies=0, networks=parts.scaled_networks)
+    model.fit(ct.data, ct.target)
     path = tmp_path_factory.mktemp("model") / "model.fusion"
     fusionlearn.save(model, path)
     return model, str(path)
@@ -116,7 +119,7 @@ def test_a_store_makes_it_faster_the_second_time(model, scans, tmp_path, capsys)
 
 def test_a_model_without_probabilities(scans, tmp_path, capsys):
     ct = parts.phantoms()
-    features = fusionlearn.ConcatFusion(parts.small_networks())
+    features = fusionlearn.ConcatFusion(parts.small_networks(layers=0.1))
     model = make_pipeline(features, LinearSVC(random_state=0)).fit(ct.data, ct.target)
     fusionlearn.save(model, tmp_path / "model.fusion")
     status, out, _ = run(capsys, tmp_path / "model.fusion", scans)
@@ -159,6 +162,29 @@ def test_nothing_that_is_read_is_written_over(model, scans, tmp_path, capsys):
         assert status == 1
         assert "is read, so that nothing can be written there" in err
     assert (content.read_bytes(), (scans / "0" / "0.png").read_bytes()) == before
+
+
+def test_no_table_is_replaced_unasked(model, scans, tmp_path, capsys, monkeypatch):
+    """Nor the second and the third; what is no file, such as a device, can be written to."""
+    monkeypatch.chdir(tmp_path)
+    words = [model[1], scans, "--group-pattern", r"/(\d)/", "--out", "notes.csv"]
+    words += ["--by-patient", "patients.csv"]
+    for name in ("notes.csv", "notes.bad.csv", "patients.csv"):
+        (tmp_path / name).write_text("kept")
+        status, _, err = run(capsys, *words)
+        assert status == 1
+        assert f"{name!r} is there already; pass --force to replace it" in err
+        assert [path.name for path in tmp_path.glob("*.csv")] == [name]
+        assert (tmp_path / name).read_text() == "kept"
+        (tmp_path / name).unlink()
+    assert run(capsys, *words)[0] == 0
+    first = (tmp_path / "notes.csv").read_text()
+    status, _, err = run(capsys, *words)
+    assert status == 1
+    assert "'notes.csv' is there already, and 2 more that would be written" in err
+    assert run(capsys, *words, "--force")[0] == 0
+    assert (tmp_path / "notes.csv").read_text() == first
+    check_new([os.devnull], force=False)
 
 
 def test_a_folder_without_pictures_is_no_success(model, tmp_path, capsys):
@@ -207,7 +233,7 @@ def test_stores_and_weights_are_not_written_over(model, scans, tmp_path, capsys)
 @pytest.fixture(scope="module")
 def voting(tmp_path_factory):
     ct = parts.phantoms()
-    model = parts.small_recipe("vote", epochs=2, networks=parts.scaled_networks)
+    model = parts.small_recipe("vote", epochs=2, n_copies=0, networks=parts.scaled_networks)
     path = tmp_path_factory.mktemp("voting") / "model.fusion"
     fusionlearn.save(model.fit(ct.data, ct.target), path)
     return model, str(path)
@@ -257,6 +283,54 @@ def test_patients(model, scans, tmp_path, capsys):
         assert patient["prediction"] == model[0].classes_[np.argmax(mean)]
         share = np.mean([row["prediction"] == patient["vote"] for row in own])
         assert float(patient["agreement"]) == share >= 0.5
+
+
+@pytest.fixture
+def slices(tmp_path, rng):
+    """Four DICOM files of two patients beside one that is broken and a document."""
+    folder = tmp_path / "slices"
+    for name, patient in (("a", "P1"), ("b", "P1"), ("c", "P2"), ("d", "P2")):
+        write_slice(folder / f"{name}.dcm", rng, PatientID=patient)
+    (folder / "broken.dcm").write_bytes((folder / "a.dcm").read_bytes()[:300])
+    (folder / "report.dcm").write_bytes(dicom_files.report())
+    return folder
+
+
+def write_slice(path, rng, **elements):
+    path.parent.mkdir(exist_ok=True)
+    values = dicom_files.hounsfield((32, 32), rng)
+    window = {"WindowCenter": 40, "WindowWidth": 400}
+    path.write_bytes(dicom_files.dicom(values, **window, **elements))
+
+
+def test_dicom_files_know_their_patients(model, slices, tmp_path, capsys):
+    """By the names that a loader gives; bad files are listed as ever."""
+    words = [slices, tmp_path / "missing.dcm", "--by-patient", tmp_path / "patients.csv"]
+    status, out, err = run(capsys, model[1], *words)
+    assert status == 1
+    assert "3 of 7 files could not be used" in err
+    assert "P1" not in out
+    rows, patients = list(csv.DictReader(out.splitlines())), table(tmp_path / "patients.csv")
+    files = [row["file"] for row in rows]
+    assert [os.path.basename(file) for file in files] == ["a.dcm", "b.dcm", "c.dcm", "d.dcm"]
+    expected = [picture.group for picture in fusionlearn.images.read_dicom(files)]
+    assert [row["patient"] for row in rows] == expected
+    assert {row["patient"]: row["pictures"] for row in patients} == dict.fromkeys(expected, "2")
+
+
+@pytest.mark.filterwarnings("always::fusionlearn.exceptions.DataWarning")
+def test_patients_that_not_all_files_name(model, slices, tmp_path, rng, capsys):
+    """A study alone is told of, and a file that says nothing is not passed over."""
+    write_slice(slices / "d.dcm", rng, PatientID=None)
+    words = [model[1], slices, "--by-patient", tmp_path / "patients.csv"]
+    assert run(capsys, *words)[0] == 1
+    assert len(table(tmp_path / "patients.csv")) == 3
+    assert "warning: 1 of 4 DICOM file(s) have no patient id" in run(capsys, *words, "--force")[2]
+    Image.new("L", (32, 32)).save(slices / "e.png")
+    status, out, err = run(capsys, *words, "--force")
+    assert (status, out) == (1, "")
+    assert "4 pictures are DICOM files that name their patient, and 1 say nothing of it" in err
+    assert "e.png" in err
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,8 @@ def test_nothing_is_replaced_unasked(trained, tiny_preset, capsys):
     (trained / "model.toml").write_text(f"# a remark\n{config}")
     assert run("train", "--config", "model.toml", "--set", "epochs=2") == 1
     assert "'model.toml' says something else than this line" in capsys.readouterr().err
-    assert run("train", "--config", "model.toml") == 0  # says the same: it stays
+    # Says the same, however much is told of it: it stays.
+    assert run("train", "--config", "model.toml", "--quiet") == 0
     assert (trained / "model.toml").read_text() == f"# a remark\n{config}"
     assert (trained / "model.fusion").is_file()
     assert run("train", "--config", "model.toml", "--set", "epochs=2", "--force") == 0
@@ -244,6 +245,21 @@ def test_what_evaluate_cannot_do(trained, capsys, words, status, message):
 
 
 # report
+
+
+@pytest.mark.parametrize("command", ["report", "evaluate"])
+def test_no_page_is_replaced_unasked(here, tiny_preset, capsys, command):
+    """Told before anything is computed."""
+    (here / "page.html").write_text("kept")
+    words = [command, "scans", *PATIENTS, *tiny_preset, "--out", "page.html"]
+    assert run(*words) == 1
+    assert capsys.readouterr().err == (
+        f"fusionlearn {command}: 'page.html' is there already; pass --force to replace it, or "
+        "write elsewhere.\n"
+    )
+    assert (here / "page.html").read_text() == "kept"
+    assert run(*words, "--force", "--positive", "helthy") == 1
+    assert "Did you mean 'healthy'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["report", "evaluate"])

@@ -124,3 +124,16 @@ def test_broken_places(write, tmp_path):
     with pytest.raises(ImageError, match=r"element \(0020,0013\) is no number") as caught:
         load_dicom_series(tmp_path)
     assert caught.value.path == str(tmp_path / "b")
+
+
+def test_a_bar_counts_files(write, tmp_path, capsys):
+    """Whoever asks for it sees how many headers were read."""
+    for number in range(3):
+        write(str(number), number)
+    load_dicom_series(tmp_path)
+    assert capsys.readouterr() == ("", "")
+    load_dicom_series(tmp_path, verbose=1)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "reading headers" in err
+    assert "3/3" in err

@@ -29,6 +29,9 @@ def errors_section(material):
     if not found.n_errors:
         return LeftOut(title, "Every picture was predicted right, so there is no mistake to show.")
     low, high = found.error_interval
+    accuracy = material.evaluation.scores.get("accuracy")
+    if accuracy is not None:  # two methods on one page would be two intervals of one figure
+        low, high = 1 - accuracy.high, 1 - accuracy.low
     shows = material.options["show_pictures"]
     pictures = []
     for number, index in enumerate(found.indices.tolist()):
