@@ -9,7 +9,7 @@ import warnings
 from types import SimpleNamespace
 
 from .._hints import did_you_mean
-from ..exceptions import FusionlearnError, FusionlearnWarning
+from ..exceptions import BackboneWeightsError, FusionlearnError, FusionlearnWarning
 from ._commands import COMMANDS
 from ._config_file import read_config, write_config
 from ._console import Console
@@ -68,6 +68,8 @@ def main(arguments=None):
     except (FusionlearnError, ImportError, OSError, ValueError) as error:
         console.detail(traceback.format_exc().rstrip())
         print(f"{name}: {error}", file=console.err)
+        if isinstance(error, BackboneWeightsError) and hasattr(options, "weights"):
+            print("Here: --weights FOLDER, with weights files in it.", file=console.err)
         return _NOT_UNDERSTOOD if isinstance(error, UsageError) else _FAILED
     except KeyboardInterrupt:
         print(

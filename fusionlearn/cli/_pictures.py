@@ -89,12 +89,17 @@ def find_pictures(given):
     ------
     ValueError
         If there are none of both.
+
+    FileNotFoundError
+        If a path without the ending of a file is not there.
     """
     from ..datasets._files import gather_files
 
     pictures, others = [], []
     for path in given:
         if not os.path.isdir(path):
+            if not os.path.splitext(path.rstrip("/" + os.sep))[1]:
+                check_exists(path)  # it was meant for a folder; a file would have an ending
             pictures.append(path)
             continue
         found, strange = gather_files(path)

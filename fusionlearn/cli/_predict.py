@@ -51,7 +51,8 @@ def _predict(options, console):
         if options.by_patient is not None:
             _write_table(stack.enter_context(_create(options.by_patient)), by_patient)
     if options.out is not None:
-        console.note(f"{n_rows} pictures predicted. Written: {', '.join(map(str, tables))}.")
+        pictures = "picture" if n_rows == 1 else "pictures"
+        console.note(f"{n_rows} {pictures} predicted. Written: {', '.join(map(str, tables))}.")
     console.give(
         {
             "model": options.model,

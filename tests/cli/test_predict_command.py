@@ -82,6 +82,15 @@ def test_bad_files_are_listed_and_the_others_predicted(model, scans, tmp_path, c
     assert "cannot be opened" in reasons["missing.png"]
 
 
+def test_a_folder_that_is_not_there(model, scans, capsys):
+    """It is told as one, and not listed as a bad picture."""
+    status, out, err = run(capsys, model[1], f"{scans}x/")
+    assert status == 1
+    assert out == ""
+    assert "There is no" in err
+    assert f"Did you mean {scans.name!r}" in err
+
+
 def test_without_files(model, scans, capsys):
     """Predictions go to standard output, complaints to standard error."""
     (scans / "0" / "0.png").write_bytes(b"no picture")

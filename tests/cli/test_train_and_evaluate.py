@@ -8,6 +8,7 @@ from PIL import Image
 
 import fusionlearn
 from fusionlearn.cli import _judging
+from fusionlearn.exceptions import BackboneWeightsError
 
 # A dozen pictures are few, and meant to be.
 pytestmark = pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.SmallSampleWarning")
@@ -139,6 +140,17 @@ def test_weights_and_the_networks_they_are_for(here, monkeypatch, capsys, tiny):
 
 
 # evaluate
+
+
+def test_missing_weights_are_told_in_words_of_the_command(here, monkeypatch, capsys):
+    """A hospital has no internet; Python's remedies are none there."""
+
+    def resolve(*arguments, **parameters):
+        raise BackboneWeightsError("no internet")
+
+    monkeypatch.setattr("fusionlearn.features._extractor.resolve_network", resolve)
+    assert run("evaluate", "scans", *PATIENTS) == 1
+    assert "Here: --weights FOLDER" in capsys.readouterr().err
 
 
 def test_a_preset_is_cross_validated_as_in_python(here, tiny_preset, capsys):
