@@ -234,7 +234,10 @@ class ExplanationDisplay(FigureMixin):
             pad=0.02,
             extend="max" if is_clipped else "neither",
         )
-        bar.set_label(f"evidence ({UNITS[method]})")
+        if len(self.explanations) > 1:
+            bar.set_label(f"evidence ({UNITS[method]})")
+        else:  # a line of it would be longer than the picture is high
+            bar.set_label(f"evidence\n({UNITS[method]})", fontsize="small")
         bar.outline.set_visible(False)
         for level in _CONTOURS:
             bar.ax.axhline(level * self._scale, color="white", linewidth=0.8)
