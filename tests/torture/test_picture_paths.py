@@ -24,13 +24,14 @@ class _Replacer(threading.Thread):
         super().__init__()
         self._path, self._contents = path, contents
         self._rng = np.random.default_rng(0)
-        self.is_done = threading.Event()
+        self.has_begun, self.is_done = threading.Event(), threading.Event()
 
     def run(self):
         while not self.is_done.is_set():
             new = self._path.with_name("new")
             self._make(new, int(self._rng.integers(9)))
             os.replace(new, self._path)
+            self.has_begun.set()
             time.sleep(self._rng.random() * 1e-3)
 
     def _make(self, new, kind):
@@ -62,6 +63,7 @@ def test_files_that_change_between_two_reads(n, tally, tmp_path):
     path = tmp_path / "scan\x1b[31m.bmp"
     replacer = _Replacer(path, contents)
     replacer.start()
+    replacer.has_begun.wait()
     n_whole = 0
     try:
         while t.tried < n:
