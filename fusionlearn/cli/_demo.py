@@ -207,6 +207,7 @@ def _draw(dataset, classifier):
         "figure-1-2-enhancement.png": inspection.AugmentationDisplay.from_augmenter(
             classifier.augmenter_, dataset.data[:: max(1, len(dataset.data) // 3)], n_copies=4
         ),
+        "figure-3-5-fusion.png": inspection.FusionDiagramDisplay.from_estimator(classifier),
         "figure-4-distribution.png": inspection.ClassDistributionDisplay.from_dataset(dataset),
         "figure-6-accuracy.png": inspection.HistoryDisplay.from_estimator(head, metric="accuracy"),
         "figure-7-loss.png": inspection.HistoryDisplay.from_estimator(head, metric="loss"),

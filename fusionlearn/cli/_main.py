@@ -68,7 +68,7 @@ def main(arguments=None):
     except (FusionlearnError, ImportError, OSError, ValueError) as error:
         console.detail(traceback.format_exc().rstrip())
         print(f"{name}: {error}", file=console.err)
-        if isinstance(error, BackboneWeightsError) and hasattr(options, "weights"):
+        if isinstance(error, BackboneWeightsError) and getattr(options, "weights", "") is None:
             print("Here: --weights FOLDER, with weights files in it.", file=console.err)
         return _NOT_UNDERSTOOD if isinstance(error, UsageError) else _FAILED
     except KeyboardInterrupt:

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::fusionlearn.exceptions.SmallSam
 
 FIGURES = [
     "figure-1-2-enhancement.png",
+    "figure-3-5-fusion.png",
     "figure-4-distribution.png",
     "figure-6-accuracy.png",
     "figure-7-loss.png",
