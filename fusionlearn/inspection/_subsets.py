@@ -158,13 +158,13 @@ def predict_subsets(estimator, members, folds, part, notify):
         chosen = members.keep(estimator, subset, fitted)
         found[subset] = fit_predict(chosen, folds, part)
         if subset == members.names:
-            fitted = _fitted_voters(chosen, members)
+            fitted = fitted_voters(chosen, members)
         if notify is not None:
             notify()
     return [found[subset] for subset in members.subsets[1:]]
 
 
-def _fitted_voters(estimator, members):
+def fitted_voters(estimator, members):
     """Fitted members, if they do not depend on who else is in the fusion; else None."""
     # What else could stand around a vote may train on other data for each subset.
     while isinstance(estimator, AugmentedClassifier):

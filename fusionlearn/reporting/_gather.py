@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from ..exceptions import DataWarning, SmallSampleWarning
 from ..inspection import backbone_contributions
-from ..inspection._subsets import _fitted_voters, find_members
+from ..inspection._subsets import fitted_voters, find_members
 from ..model_selection import audit_leakage, evaluate, make_shortcut_baseline
 from ._extractors import count_rows, named_extractors
 from ._material import Material
@@ -138,7 +138,7 @@ def _contributions(estimator, model, folds, wanted, fit_seconds, settings):
             raise
         return None, str(error)
     # Members that are fitted once for all subsets are told by who will reuse them.
-    is_once = _fitted_voters(model, members) is not None
+    is_once = fitted_voters(model, members) is not None
     n_fits = len(folds.repeats[0]) * (1 if is_once else len(members.subsets) - 1)
     if wanted == "auto" and n_fits * fit_seconds > _SECONDS_UNASKED:
         return None, (

@@ -252,7 +252,7 @@ def test_voters_are_fitted_once_for_each_fold_and_vote_as_if_fitted_anew(model, 
     Counting.fits.clear()
     found = backbone_contributions(model, X, Y, cv=2)
     assert sorted(Counting.fits) == sorted(["mean", "noise", "nothing"] * 2)
-    monkeypatch.setattr(subsets_module, "_fitted_voters", lambda *_: None)
+    monkeypatch.setattr(subsets_module, "fitted_voters", lambda *_: None)
     anew = backbone_contributions(model, X, Y, cv=2)
     assert len(Counting.fits) == 6 + 2 * 12
     for names, judged in found.evaluations.items():
