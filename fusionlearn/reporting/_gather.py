@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from ..exceptions import DataWarning, SmallSampleWarning
 from ..inspection import backbone_contributions
-from ..inspection._subsets import fitted_voters, find_members
+from ..inspection._subsets import find_members, fitted_voters
 from ..model_selection import audit_leakage, evaluate, make_shortcut_baseline
 from ._extractors import count_rows, named_extractors
 from ._material import Material
