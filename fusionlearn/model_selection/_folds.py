@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
+from sklearn.ensemble import StackingClassifier
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from .._labels import check_labels
@@ -152,7 +154,7 @@ def make_folds(
     positive = classes[-1] if positive is None else positive
     if positive not in classes:
         raise ValueError(f"positive={positive!r}: wanted one of the labels {classes.tolist()}.")
-    if not hasattr(estimator, "predict_proba"):
+    if not (hasattr(estimator, "predict_proba") or _stacks_by_default(estimator)):
         raise ValueError(
             f"{type(estimator).__name__} has no predict_proba; wanted a classifier that gives "
             "probabilities, for example inside CalibratedClassifierCV."
@@ -204,6 +206,13 @@ def fit_predict(estimator, folds, part):
             f"{folds.classes.tolist()}. Use fewer folds, or more patients of each class."
         )
     return estimator.predict_proba(folds.references[test])
+
+
+def _stacks_by_default(estimator):
+    """Tell whether it has probabilities once it is fitted, which scikit-learn hides before."""
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    return isinstance(estimator, StackingClassifier) and estimator.final_estimator is None
 
 
 def _splitters(cv, n_repeats, random_state):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.ensemble import StackingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
     GroupKFold,
@@ -18,6 +19,7 @@ from sklearn.model_selection import (
     ShuffleSplit,
     StratifiedKFold,
 )
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils import get_tags
 
@@ -236,6 +238,13 @@ def test_bad_parameters(change, message):
     X, y, _ = make_data()
     with pytest.raises(ValueError, match=message):
         evaluate(**{"estimator": Recorder(), "X": X, "y": y, "cv": 3, **change})
+
+
+def test_stacking_by_its_default_shows_its_probabilities_only_when_it_is_fitted():
+    X, y, _ = make_data()
+    stacking = make_pipeline(StackingClassifier([("recorder", Recorder())], cv=2))
+    evaluation = evaluate(stacking, X, y, cv=3, shortcut=False)
+    assert evaluation.y_proba.shape == (len(y), 2)
 
 
 def test_bad_labels():
