@@ -1,11 +1,12 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
-# make demo | test | lint | docs | test-slow | test-browser | test-oldest | torture | bench | clean  PYTHON=python3.12 picks an interpreter
+# make demo | test | lint | docs | test-slow | test-browser | test-oldest | test-newest | torture | bench | release | clean  PYTHON=python3.12 picks an interpreter
 # make demo DATA=scans/ PATIENTS='(patient[0-9]+)'            on your pictures, and whose they are
 # make bench BENCH=head OUT=docs/_data/benchmarks QUICK=1     one, into a folder, a smoke run
 
 PYTHON ?= python3
 VENV ?= .venv
 OLDEST ?= .venv-oldest
+NEWEST ?= .venv-newest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
@@ -14,8 +15,9 @@ BENCH ?=
 OUT ?=
 QUICK ?=
 TESTS ?=
+ARGS ?=
 
-.PHONY: demo test test-slow test-browser test-oldest torture lint format docs bench clean help
+.PHONY: demo test test-slow test-browser test-oldest test-newest torture lint format docs bench release clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -51,9 +53,15 @@ torture: $(READY)
 # The lower bounds of pyproject.toml, taken at their word.
 test-oldest:
 	$(PYTHON) -m venv $(OLDEST)
-	$(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; o = p["optional-dependencies"]; print(*(d.replace(">=", "==") for d in p["dependencies"] + o["openvino"] + o["plot"]), sep="\n")' > $(OLDEST)/oldest.txt
+	$(PYTHON) tools/lower_bounds.py > $(OLDEST)/oldest.txt
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c $(OLDEST)/oldest.txt -e ".[openvino,plot,test]"
 	$(OLDEST)/bin/python -m pytest -n 2 -W ignore::DeprecationWarning --ignore=tests/test_docs.py $(TESTS)
+
+# The newest of everything, with what is not released yet: what will break is known before it does.
+test-newest:
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --pre --upgrade --upgrade-strategy eager -e ".[openvino,plot,test]"
+	$(NEWEST)/bin/python -m pytest -n 2 --ignore=tests/test_docs.py $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -72,5 +80,10 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(BENCH) $(if $(OUT),--out "$(OUT)") $(if $(QUICK),--quick)
 
+# A rehearsal that changes nothing, unless ARGS=--no-dry-run: docs/development/releasing.rst.
+release: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[release]"
+	$(BIN)/python tools/release.py $(ARGS)
+
 clean:
-	rm -rf $(VENV) $(OLDEST) docs/_build docs/api/generated docs/gallery build *.egg-info .coverage* .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) docs/_build docs/api/generated docs/gallery build dist *.egg-info .coverage* .pytest_cache .ruff_cache

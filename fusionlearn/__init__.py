@@ -29,6 +29,8 @@ _HOMES = {
     # models in files
     "load": "persistence",
     "save": "persistence",
+    # models as graphs that run elsewhere
+    "export": "exporting",
     # everything about a model on one page
     "report": "reporting",
     # settings
@@ -41,6 +43,7 @@ _ROOMS = (
     "classifiers",
     "datasets",
     "exceptions",
+    "exporting",
     "features",
     "fusion",
     "images",

@@ -10,6 +10,7 @@ __all__ = [
     "DataWarning",
     "EngineWarning",
     "ExplanationWarning",
+    "ExportError",
     "FeatureStoreWarning",
     "ForkedProcessError",
     "FusionlearnError",
@@ -27,6 +28,7 @@ __all__ = [
 
 
 _LONGEST = 1000
+_MOST_LISTED = 10
 
 
 def printable(text):
@@ -121,6 +123,10 @@ class PersistenceError(FusionlearnError, ValueError):
     """A model cannot be written to a file, or a file is no model that can be loaded."""
 
 
+class ExportError(FusionlearnError, ValueError):
+    """A model cannot leave Python in that format, or would not be the same there."""
+
+
 class BackboneError(FusionlearnError, ValueError):
     """A network is unknown, or was asked for something that it cannot do."""
 
@@ -168,7 +174,41 @@ class SmallSampleWarning(FusionlearnWarning):
 
 
 class ExplanationWarning(FusionlearnWarning):
-    """An explanation is empty or drowns in rounding, for a reason that the message names."""
+    """Explanations are empty or drown in rounding, for a reason that the message names.
+
+    Parameters
+    ----------
+    text : str
+        The message. ``{pictures}`` in it stands for the positions.
+
+    pictures : sequence of int, default=()
+        Positions of the pictures in X.
+    """
+
+    def __init__(self, text, pictures=()):
+        super().__init__(text, pictures)
+        self.text = text
+        self.pictures = tuple(pictures)
+
+    def __str__(self):
+        shown = ", ".join(map(str, self.pictures[:_MOST_LISTED]))
+        more = len(self.pictures) - _MOST_LISTED
+        return self.text.replace("{pictures}", f"{shown} and {more} more" if more > 0 else shown)
+
+    def among(self, positions):
+        """Give the same warning with positions among more pictures than were explained.
+
+        Parameters
+        ----------
+        positions : sequence of int
+            The position of each picture that was explained.
+
+        Returns
+        -------
+        warning : ExplanationWarning
+            A new warning that names those.
+        """
+        return ExplanationWarning(self.text, [int(positions[index]) for index in self.pictures])
 
 
 class VoteWarning(FusionlearnWarning):

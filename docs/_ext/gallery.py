@@ -1,6 +1,9 @@
 """Settings of the gallery: each example is run while the pages are built."""
 
 import warnings
+from contextlib import ExitStack
+
+from fusionlearn.reporting._svg import page_style
 
 _SECTIONS = ("first_steps", "fusion", "trust", "tuning")
 _ORDER = (
@@ -20,18 +23,18 @@ _ORDER = (
 )
 
 
-_caught = []
+_entered = ExitStack()
 
 
-def strict_warnings(gallery_conf, fname, when):
-    """Let a warning in an example fail the build: begin before the example, end after it."""
+def strict_and_in_ink(gallery_conf, fname, when):
+    """Let an example draw in the page's ink, and a warning in it fail the build."""
     if when == "before":
-        _caught.append(warnings.catch_warnings())
-        _caught[-1].__enter__()
+        _entered.enter_context(warnings.catch_warnings())
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", ImportWarning)
+        _entered.enter_context(page_style())
     else:
-        _caught.pop().__exit__(None, None, None)
+        _entered.close()
 
 
 def place(name):
@@ -54,9 +57,9 @@ def gallery_settings():
         "ignore_pattern": r"covid_ct\.py",  # a program with options, not a page
         "subsection_order": [f"../examples/{name}" for name in _SECTIONS],
         "within_subsection_order": "gallery.place",  # names, which Sphinx can compare
-        "reset_modules": ("matplotlib", "gallery.strict_warnings"),
+        "reset_modules": ("matplotlib", "gallery.strict_and_in_ink"),
         "reset_modules_order": "both",
-        "image_srcset": ["2x"],
+        "image_scrapers": ("gallery_figures.scrape",),
         "capture_repr": (),
         "doc_module": ("fusionlearn",),
         "backreferences_dir": "gallery/backreferences",

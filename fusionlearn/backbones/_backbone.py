@@ -29,6 +29,10 @@ class Backbone:
         them itself), scaling to -1..1, BGR with the mean taken off, or scaling to 0..1
         with mean and standard deviation of ImageNet.
 
+    n_parameters : int or None, default=None
+        Number of weights below the top, with default parameters; None where that is only
+        known once the network is built.
+
     builder : object or None, default=None
         For a registered network, what builds it.
 
@@ -44,6 +48,7 @@ class Backbone:
     min_size: int
     n_features: int | None
     preprocessing: str
+    n_parameters: int | None = None
     builder: object = None
 
     @property

@@ -32,7 +32,7 @@ def signature(function):
 
 
 def describe_application(name):
-    """Find out input size, smallest size, feature dimension and preprocessing of a network.
+    """Find out sizes, feature dimension, preprocessing and weights' number of a network.
 
     Keras has no table of these. The sizes stand in the messages with which it refuses a
     picture of one pixel; the rest is seen by building the network and by looking at what
@@ -64,14 +64,15 @@ def describe_application(name):
         except BackboneError:  # MobileNetV3 refuses with the smallest size; its docs tell
             native = int(_SIZE.search(function.__doc__)[1])
         shape = (smallest, smallest, 3)
-        n_features = function(weights=None, include_top=False, input_shape=shape).output_shape[-1]
+        model = function(weights=None, include_top=False, input_shape=shape)
     preprocess = sys.modules[function.__module__].preprocess_input
     return Backbone(
         name=name,
         input_size=native,
         min_size=smallest,
-        n_features=n_features,
+        n_features=model.output_shape[-1],
         preprocessing=_preprocessing_mode(keras, preprocess),
+        n_parameters=model.count_params(),
     )
 
 

@@ -5,17 +5,8 @@ import numpy as np
 from .._compat import import_keras, isolated_keras_build, without_chatter
 from ..exceptions import BackboneError
 from ._keras_model import build_feature_model, compile_feature_model, preprocess
+from ._pixel_model import MEAN, SCALE
 
-# What keras.applications.imagenet_utils.preprocess_input subtracts and divides by.
-_MEAN = {
-    "tf": (127.5, 127.5, 127.5),
-    "caffe": (103.939, 116.779, 123.68),
-    "torch": (123.675, 116.28, 103.53),
-}
-_SCALE = {
-    "tf": (127.5, 127.5, 127.5),
-    "torch": (58.395, 57.12, 57.375),
-}
 # A conversion that went wrong is off by far more, rounding by far less.
 _TOLERANCE = 1e-4
 
@@ -53,7 +44,7 @@ def build_graph(network, core):
         function = compile_feature_model(model)
     try:
         with without_chatter():
-            graph = _convert(function)
+            graph = convert_function(function)
         graph = _with_preprocessing(graph, network.backbone.preprocessing)
         graph.reshape([-1, *network.input_size, 3])
     except Exception as error:
@@ -65,7 +56,19 @@ def build_graph(network, core):
     return graph
 
 
-def _convert(function):
+def convert_function(function):
+    """Convert a concrete function of TensorFlow into a graph of OpenVINO.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+
+    Returns
+    -------
+    graph : openvino.Model
+        With the function's weights, in float32.
+    """
     # What openvino.convert_model does, which besides sends statistics of its use over the
     # internet without asking, from processes that it forks.
     from openvino.frontend import FrontEndManager
@@ -90,10 +93,10 @@ def _with_preprocessing(graph, mode):
     steps = pixels.preprocess().convert_element_type(openvino.Type.f32)
     if mode == "caffe":
         steps.reverse_channels()
-    if mode in _MEAN:
-        steps.mean(_MEAN[mode])
-    if mode in _SCALE:
-        steps.scale(_SCALE[mode])
+    if mode in MEAN:
+        steps.mean(MEAN[mode])
+    if mode in SCALE:
+        steps.scale(SCALE[mode])
     return processor.build()
 
 

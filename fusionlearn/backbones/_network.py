@@ -28,7 +28,7 @@ _OURS = {
     "weights": "use weights=",
 }
 # How pictures are brought to the input size; named anew if it ever gives other pixels.
-_RESIZE = "pillow-bilinear, JPEG from a whole scale of twice the size"
+_RESIZE = "pillow-bilinear, width before height, JPEG from a whole scale of twice the size"
 _WEIGHTS_SUFFIXES = (".h5", ".hdf5", ".keras")
 
 

@@ -5,50 +5,6 @@ import fusionlearn
 from .._hints import did_you_mean
 from ._options import TEXT, Command, Option
 
-# Millions of weights below the top, with default parameters, as Keras counts them; a test
-# compares them with the installed Keras.
-_MILLIONS = {
-    "ConvNeXtBase": 87.6,
-    "ConvNeXtLarge": 196.2,
-    "ConvNeXtSmall": 49.5,
-    "ConvNeXtTiny": 27.8,
-    "ConvNeXtXLarge": 348.1,
-    "DenseNet121": 7.0,
-    "DenseNet169": 12.6,
-    "DenseNet201": 18.3,
-    "EfficientNetB0": 4.0,
-    "EfficientNetB1": 6.6,
-    "EfficientNetB2": 7.8,
-    "EfficientNetB3": 10.8,
-    "EfficientNetB4": 17.7,
-    "EfficientNetB5": 28.5,
-    "EfficientNetB6": 41.0,
-    "EfficientNetB7": 64.1,
-    "EfficientNetV2B0": 5.9,
-    "EfficientNetV2B1": 6.9,
-    "EfficientNetV2B2": 8.8,
-    "EfficientNetV2B3": 12.9,
-    "EfficientNetV2L": 117.7,
-    "EfficientNetV2M": 53.2,
-    "EfficientNetV2S": 20.3,
-    "InceptionResNetV2": 54.3,
-    "InceptionV3": 21.8,
-    "MobileNet": 3.2,
-    "MobileNetV2": 2.3,
-    "MobileNetV3Large": 3.0,
-    "MobileNetV3Small": 0.9,
-    "NASNetLarge": 84.9,
-    "NASNetMobile": 4.3,
-    "ResNet101": 42.7,
-    "ResNet101V2": 42.6,
-    "ResNet152": 58.4,
-    "ResNet152V2": 58.3,
-    "ResNet50": 23.6,
-    "ResNet50V2": 23.6,
-    "VGG16": 14.7,
-    "VGG19": 20.0,
-    "Xception": 20.9,
-}
 _PREPROCESSING = {
     "none": "inside the network",
     "tf": "-1 to 1",
@@ -77,7 +33,7 @@ def _describe(backbone):
         "input_size": backbone.input_size,
         "min_size": backbone.min_size,
         "n_features": backbone.n_features,
-        "million_parameters": _MILLIONS.get(backbone.name),
+        "n_parameters": backbone.n_parameters,
         "preprocessing": backbone.preprocessing,
         # All applications of Keras have them.
         "imagenet_weights": True,
@@ -90,11 +46,9 @@ def _lines(rows):
     )
     yield head
     for row in rows:
-        millions = row["million_parameters"]
-        counted = "" if millions is None else f"{millions:.1f} M"
         yield (
             f"{row['name']:<18}{row['input_size']:>6}{row['min_size']:>6}{row['n_features']:>9,}"
-            f"{counted:>11}  {_PREPROCESSING[row['preprocessing']]}"
+            f"{row['n_parameters'] / 1e6:>9.1f} M  {_PREPROCESSING[row['preprocessing']]}"
         )
     yield ""
     yield (

@@ -9,7 +9,15 @@ import numpy as np
 import fusionlearn
 
 from ..exceptions import BackboneWeightsError
-from ._data import GROUP_PATTERN, OTHER_DATA, SPLIT, count_data, describe, load_data
+from ._data import (
+    GROUP_PATTERN,
+    OTHER_DATA,
+    SPLIT,
+    count_data,
+    describe,
+    load_data,
+    warn_of_mixed_patients,
+)
 from ._estimators import WEIGHTS
 from ._judging import tell_evaluation, write_report
 from ._options import FOLDER, Command, Option, UsageError
@@ -38,6 +46,7 @@ def _demo(options, console):
     dataset = _load(options)
     n_folds = _count_folds(dataset)
     console.say(describe(dataset))
+    warn_of_mixed_patients(options, console, dataset)
     out.mkdir(parents=True, exist_ok=True)
     store = fusionlearn.FeatureStore(out / "features.db")
     networks = _networks(options.weights, store, console)

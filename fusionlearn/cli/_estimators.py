@@ -150,6 +150,11 @@ def _checked(make):
         return make()
     except (fusionlearn.exceptions.BackboneWeightsError, OSError):
         raise
+    except fusionlearn.exceptions.UnknownBackboneError as error:
+        raise UsageError(
+            f"--set: {error} On this line: --set backbones=ResNet50, or --set "
+            '\'backbones=["ResNet50","VGG16"]\'; fusionlearn backbones lists all.'
+        ) from error
     except (ValueError, TypeError) as error:
         raise UsageError(f"--set: {error}") from error
 

@@ -1,35 +1,42 @@
 """The command ``fusionlearn evaluate``: what a preset, or a saved model, is worth."""
 
-import warnings
 from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
 import fusionlearn
 
 from .._hints import did_you_mean
-from ._config_file import read_config
-from ._data import LABELLED, POSITIVE, check_positive, count_data, describe, load_data
+from ._data import (
+    LABELLED,
+    POSITIVE,
+    check_positive,
+    count_data,
+    describe,
+    load_data,
+    warn_of_mixed_patients,
+)
 from ._estimators import MADE, make_estimator, network_names
-from ._judging import FOLDING, cross_validate, tell_evaluation, write_report
+from ._judging import FOLDING, PAGE, check_page, cross_validate, tell_evaluation, write_page
 from ._options import FILE, Command, Option, UsageError
 from ._outputs import check_new, check_out
 from ._pictures import MODEL, TRUST, load_model
-from ._train import TRAIN
+from ._training_data import compare_with_training, judge_files
 
 
 def _evaluate(options, console):
     if options.model is not None:
         _judge(options, console)
         return
+    check_page(options)
     if options.out is not None:
         check_out(options.out, [options.data, options.weights, options.store, options.config])
         check_new([options.out], options.force)
     dataset = load_data(options)
-    positive = check_positive(options, dataset)
+    names = dataset.target_names.tolist()
     console.note(describe(dataset))
+    positive = check_positive(options, console, names, dataset.pos_label)
+    warn_of_mixed_patients(options, console, dataset)
     estimator = make_estimator(options, console)
     networks = network_names(estimator)
     console.note(f"Preset {options.preset}, networks {', '.join(networks)}.")
@@ -43,15 +50,7 @@ def _evaluate(options, console):
         **tell_evaluation(evaluation),
     }
     if options.out is not None:
-        write_report(
-            options.out,
-            console,
-            estimator,
-            dataset,
-            evaluation,
-            cv=options.cv,
-            random_state=options.seed,
-        )
+        write_page(options, console, estimator, dataset, evaluation)
         document["report"] = options.out
     console.give(document)
 
@@ -61,20 +60,23 @@ def _evaluate(options, console):
 
 def _judge(options, console):
     """Score a saved model on pictures that it has not seen."""
-    for option in (*FOLDING, *MADE[:2], _OUT):
+    for option in (*FOLDING, *MADE[:2], _OUT, *PAGE):
         if option.key in options.given:
             raise UsageError(
                 f"--{option.name} is for the cross-validation of a preset; a saved model is "
                 "judged as it is."
             )
     dataset = load_data(options)
-    positive = check_positive(options, dataset)
     model = load_model(options)
     if not hasattr(model, "predict_proba"):
         raise ValueError(f"{options.model!r} gives no probabilities, which scores are made of.")
     _check_labels(options, model, dataset)
+    # Labels of a folder are texts, whatever the model was trained on.
+    classes, order = np.unique(np.asarray(model.classes_).astype(str), return_index=True)
     console.note(describe(dataset))
-    seen = _compare_with_training(options.model, dataset)
+    positive = check_positive(options, console, classes.tolist(), dataset.pos_label)
+    warn_of_mixed_patients(options, console, dataset)
+    training, seen = compare_with_training(options.model, dataset)
     if seen["same_pictures"]:
         raise ValueError(
             f"{options.model!r} was trained on {seen['same_pictures']} of these "
@@ -92,23 +94,26 @@ def _judge(options, console):
             "whether the model was trained on some of these pictures or patients could not be "
             f"found out: {seen['reason']}. If it was, scores are too good."
         )
-    # Labels of a folder are texts, whatever the model was trained on.
-    classes, order = np.unique(np.asarray(model.classes_).astype(str), return_index=True)
     references = fusionlearn.check_images(dataset.data)
+    proba, how = judge_files(training, dataset, classes, positive)
     evaluation = fusionlearn.model_selection.Evaluation(
         y_true=dataset.target,
         y_proba=model.predict_proba(references)[:, order],
         classes=classes,
-        positive=classes[-1] if positive is None else positive,
+        positive=positive,
         groups=fusionlearn.get_groups(references),
         patients_known=dataset.groups is not None,
     )
+    if proba is not None:
+        evaluation = replace(evaluation, shortcut=replace(evaluation, y_proba=proba))
     console.say(f"{evaluation}")
+    console.say(how)
     console.give(
         {
             "model": options.model,
             **count_data(dataset),
             "seen": seen,
+            "file_alone": how,
             **tell_evaluation(evaluation),
         }
     )
@@ -122,38 +127,12 @@ def _check_labels(options, model, dataset):
                 f"{options.data!r} has the class {label!r}, which {options.model!r} does not know."
                 f"{did_you_mean(label, known)} It knows: {', '.join(known)}."
             )
-    if len(np.unique(dataset.target)) < 2:
+    missing = [label for label in known if label not in dataset.target]
+    if missing:
         raise ValueError(
-            f"{options.data!r} has pictures of the class {dataset.target[0]!r} only; wanted two "
-            "classes or more, without which a score says nothing."
+            f"{options.data!r} has no picture of the class {missing[0]!r}, which {options.model!r} "
+            "knows; wanted pictures of every class, without which scores say nothing."
         )
-
-
-def _compare_with_training(model, dataset):
-    """Look whether a model has seen these pictures, by the config file that lies beside it.
-
-    A model keeps no list of the pictures that it was trained on, so that nobody can ask it
-    whether somebody's picture was among them.
-    """
-    seen = {"checked": False, "same_pictures": 0, "same_patients": []}
-    config = Path(model).with_suffix(".toml")
-    if not config.exists():
-        return {**seen, "reason": f"there is no {str(config)!r}, which fusionlearn train writes"}
-    seen["config"] = str(config)
-    try:
-        options = SimpleNamespace(**{**TRAIN.defaults, **read_config(str(config), TRAIN)})
-        if options.data is None:
-            raise ValueError("it names no data")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", fusionlearn.exceptions.DataWarning)
-            training = load_data(options)
-        digests = [{each.digest for each in part.data} for part in (training, dataset)]
-    except (OSError, ValueError) as error:
-        return {**seen, "reason": f"{str(config)!r} does not lead to its training data ({error})"}
-    seen["same_pictures"] = len(digests[0] & digests[1])
-    if training.groups is not None and dataset.groups is not None:
-        seen["same_patients"] = sorted({*training.groups.tolist()} & {*dataset.groups.tolist()})
-    return {**seen, "checked": True}
 
 
 def _arrange(given):
@@ -172,7 +151,8 @@ EVALUATE = Command(
     description=(
         "Without a model: cross-validates what a preset describes. Every picture is predicted by "
         "a classifier that saw no picture of its patient, and beside the scores stands what the "
-        "files alone would score. With a model: judges it on pictures that it has not seen. "
+        "files alone would score. With a model: judges it on pictures that it has not seen, beside "
+        "the same. "
         "Scores have 95 % intervals, by picture and by patient."
     ),
     options=(
@@ -183,12 +163,14 @@ EVALUATE = Command(
         *FOLDING,
         TRUST,
         _OUT,
+        *PAGE,
     ),
     run=_evaluate,
     arrange=_arrange,
     examples=(
         "evaluate scans/ --group-pattern '(patient[0-9]+)'",
         "evaluate --config model.toml --repeats 3 --grain-control",
+        "evaluate scans/ --out report.html --title 'Chest CT, March' --no-show-pictures",
         "evaluate model.fusion other-hospital/",
         "evaluate scans/ --json > scores.json",
     ),

@@ -56,7 +56,7 @@ def _explain(options, console):
         check_not_read(place, [options.model, options.weights, options.store, *paths, *others])
     check_new(places.values(), options.force)
     os.makedirs(options.out, exist_ok=True)
-    bad = BadPictures(console.err)
+    bad = BadPictures(lambda: console.err)
     for path in others:
         bad.add(path, "a file without the extension of a picture")
 

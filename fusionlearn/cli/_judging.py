@@ -6,7 +6,7 @@ import numpy as np
 
 import fusionlearn
 
-from ._options import FLAG, Option, whole
+from ._options import FLAG, TEXT, Option, UsageError, whole
 
 FOLDS = Option(
     "cv", "number of folds, each of other patients", whole(2), "N", default=5, shared=True
@@ -23,6 +23,32 @@ GRAIN = Option(
 )
 SEED = Option("seed", "seed of the folds", whole(0), "N", default=0, shared=True)
 FOLDING = (FOLDS, REPEATS, GRAIN, SEED)
+PAGE = (
+    Option("title", "heading of the page", TEXT, "TEXT"),
+    Option("show-pictures", "show some of the pictures on the page", FLAG, default=True),
+    Option("show-patients", "name patients on the page", FLAG, default=False),
+)
+
+
+def check_page(options):
+    """Refuse what is said of a page where none is written.
+
+    Parameters
+    ----------
+    options : namespace
+        With ``out``, which is None where there is no page, and those of ``PAGE``.
+
+    Raises
+    ------
+    UsageError
+        If one of them was given in vain.
+    """
+    for option in PAGE if options.out is None else ():
+        if option.key in options.given or getattr(options, option.key) != option.default:
+            raise UsageError(
+                f"--{option.name} is about the page that --out FILE.html writes, and there is no "
+                "--out."
+            )
 
 
 def cross_validate(options, console, estimator, dataset, positive):
@@ -86,14 +112,19 @@ def tell_evaluation(evaluation):
         "file_alone": evaluation.shortcut,
         "without_grain": evaluation.grain_control,
     }
+    parts = {name: _parts(each) for name, each in controls.items() if each is not None}
     document["scores"] = {
-        name: _scores(each) for name, each in controls.items() if each is not None
+        name: {kind: _scores(part) for kind, part in each.items()} for name, each in parts.items()
     }
-    document["cautions"] = list(evaluation.cautions)
+    judged = [evaluation]
+    if len(np.unique(evaluation.groups)) < len(evaluation.groups):
+        judged += [part for kind, part in parts["model"].items() if kind == "by_patient_mean"]
+    cautions = dict.fromkeys(caution for part in judged for caution in part.cautions)
+    document["cautions"] = list(cautions)
     return document
 
 
-def _scores(evaluation):
+def _parts(evaluation):
     parts = {"by_picture": evaluation}
     if evaluation.patients_known:
         # A patient with pictures of two classes has no score; by_picture then stands alone.
@@ -102,17 +133,51 @@ def _scores(evaluation):
             parts["by_patient_vote"] = evaluation.by_patient("vote")
         except ValueError:
             pass
+    return parts
+
+
+def _scores(evaluation):
     return {
-        name: {
-            score: dict(zip(("estimate", "low", "high"), map(float, interval), strict=True))
-            for score, interval in part.scores.items()
-        }
-        for name, part in parts.items()
+        score: dict(zip(("estimate", "low", "high"), map(float, interval), strict=True))
+        for score, interval in evaluation.scores.items()
     }
 
 
 def _plain(label):
     return label.item() if isinstance(label, np.generic) else label
+
+
+def write_page(options, console, estimator, dataset, evaluation):
+    """Write the page about an estimator as the options say.
+
+    Parameters
+    ----------
+    options : namespace
+        With ``out``, ``cv``, ``seed`` and those of ``PAGE``.
+
+    console : Console
+        Is told where it is.
+
+    estimator : classifier
+        It is not fitted.
+
+    dataset : :class:`~sklearn.utils.Bunch`
+        As from the loaders.
+
+    evaluation : Evaluation
+        Its cross-validation.
+    """
+    settings = {option.key: getattr(options, option.key) for option in PAGE}
+    write_report(
+        options.out,
+        console,
+        estimator,
+        dataset,
+        evaluation,
+        cv=options.cv,
+        random_state=options.seed,
+        **settings,
+    )
 
 
 def write_report(path, console, estimator, dataset, evaluation, **settings):

@@ -72,6 +72,10 @@ def main(arguments=None):
             print("Here: --weights FOLDER, with weights files in it.", file=console.err)
         return _NOT_UNDERSTOOD if isinstance(error, UsageError) else _FAILED
     except KeyboardInterrupt:
+        # Where it came out of exec or eval of a text, as dataclasses and named tuples are made
+        # by, CPython believes that nobody caught it, and ends the process by the signal in the
+        # place of the status. It forgets that with the next text.
+        eval("None")
         print(
             "\nInterrupted. Features that were finished are kept if there is a store.",
             file=console.err,

@@ -26,7 +26,8 @@ class Kind:
         What TOML gives for such a value.
 
     read : callable
-        Makes the value of what TOML gave, or of a text; raises ValueError for others.
+        Makes the value of what TOML gave, or of a text; raises ValueError for others, or
+        UsageError with what is wrong in words.
 
     place : {"file", "folder"} or None, default=None
         What the value is the path of.
@@ -66,6 +67,8 @@ class Kind:
         if isinstance(value, self.types) and isinstance(value, bool) == (bool in self.types):
             try:
                 return self.read(value)
+            except UsageError as error:
+                raise UsageError(f"{where}: {error}") from error
             except ValueError:
                 pass
         hint = ""

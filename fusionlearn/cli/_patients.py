@@ -6,6 +6,7 @@ import numpy as np
 
 from .._bars import progress_bar
 from ..exceptions import ImageError
+from ._data import pattern_in_words
 from ._options import UsageError
 
 
@@ -27,15 +28,16 @@ def find_patients(paths, pattern):
 
     Raises
     ------
-    ValueError
-        If the pattern is none, or is not found in a path.
+    UsageError
+        If the pattern is not found in a path.
     """
     from ..datasets._records import Record, with_groups
 
     if pattern is None:
         return {}
     records = [Record(path.replace(os.sep, "/"), None) for path in paths]
-    found = with_groups(records, pattern)
+    with pattern_in_words():
+        found = with_groups(records, pattern)
     return {path: record.group for path, record in zip(paths, found, strict=True)}
 
 

@@ -115,12 +115,14 @@ class BadPictures:
 
     Parameters
     ----------
-    file : file object or None, default=None
-        Gets a table with a row for each, begun with the first one.
+    open_table : callable
+        Gives the file of a table with a row for each; it is called for the first one, so
+        that there is no table where nothing is bad.
     """
 
-    def __init__(self, file=None):
-        self._table = None if file is None else csv.writer(file)
+    def __init__(self, open_table):
+        self._open_table = open_table
+        self._table = None
         self.rows = []
 
     def add(self, path, reason):
@@ -134,10 +136,10 @@ class BadPictures:
         reason : str
             What is wrong with it.
         """
-        if self._table is not None:
-            if not self.rows:
-                self._table.writerow(["file", "reason"])
-            self._table.writerow([path, reason])
+        if self._table is None:
+            self._table = csv.writer(self._open_table())
+            self._table.writerow(["file", "reason"])
+        self._table.writerow([path, reason])
         self.rows.append({"file": path, "reason": reason})
 
     def use_good(self, paths, use):

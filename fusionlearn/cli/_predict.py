@@ -36,13 +36,14 @@ def _predict(options, console):
     if options.by_patient is not None and not hasattr(model, "predict_proba"):
         raise ValueError(f"--by-patient: {options.model!r} gives no probabilities to average.")
     tables = _tables(options)
+    bad_table = None if options.out is None else tables[1]
     inputs = [options.model, options.weights, options.store, options.config, *paths, *others]
     for table in tables:
         check_out(table, inputs)
     check_new(tables, options.force)
     with contextlib.ExitStack() as stack:
-        out, bad_out = _open(stack, tables, options, console)
-        bad = BadPictures(bad_out)
+        out, open_bad = _open(stack, tables, options, console)
+        bad = BadPictures(open_bad)
         for path in others:
             bad.add(path, "a file without the extension of a picture")
         keep = console.json or options.by_patient is not None
@@ -52,7 +53,8 @@ def _predict(options, console):
             _write_table(stack.enter_context(_create(options.by_patient)), by_patient)
     if options.out is not None:
         pictures = "picture" if n_rows == 1 else "pictures"
-        console.note(f"{n_rows} {pictures} predicted. Written: {', '.join(map(str, tables))}.")
+        written = [str(table) for table in tables if bad.rows or table != bad_table]
+        console.note(f"{n_rows} {pictures} predicted. Written: {', '.join(written)}.")
     console.give(
         {
             "model": options.model,
@@ -62,7 +64,7 @@ def _predict(options, console):
             "bad": bad.rows,
         }
     )
-    where = f"; they are listed in {tables[1]}" if options.out is not None else ""
+    where = "" if bad_table is None else f"; they are listed in {bad_table}"
     bad.raise_if_any(len(paths) + len(others), where)
 
 
@@ -79,14 +81,21 @@ def _tables(options):
 
 
 def _open(stack, tables, options, console):
-    """Where rows and bad pictures are written; None for what the document alone tells."""
+    """The file of rows, None for what the document alone tells, and what opens that of bad ones.
+
+    That of an earlier run goes at once, so that it is not taken for this run's.
+    """
     if options.out is not None:
-        return [stack.enter_context(_create(table)) for table in tables[:2]]
+        table, bad_table = tables[:2]
+        out = stack.enter_context(_create(table))
+        if bad_table.is_file():
+            bad_table.unlink()
+        return out, lambda: stack.enter_context(_create(bad_table))
     # As in a file, names that are no text are written as the bytes that they are.
     for stream in (console.out, console.err):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="surrogateescape")
-    return [None if console.json else console.out, console.err]
+    return None if console.json else console.out, lambda: console.err
 
 
 def _create(path):
@@ -202,16 +211,17 @@ PREDICT = Command(
     description=(
         "Writes a table with the predicted class and the probability of each class for each "
         "picture; of a model that votes also the vote of each network, and the share of them that "
-        "agrees. Pictures that cannot be used are listed in a second table, and the exit status is "
-        "1 if there are any. A prediction is not a diagnosis."
+        "agrees. If there are pictures that cannot be used, they are listed in a second table, and "
+        "the exit status is 1. A prediction is not a diagnosis."
     ),
     options=(
         MODEL,
         PICTURES,
         Option(
             "out",
-            "the table, as CSV (default: standard output); the second table stands beside it, with "
-            ".bad before the suffix (default: standard error)",
+            "the table, as CSV (default: standard output); pictures that cannot be used, if any, "
+            "are listed beside it, with .bad before the suffix (default: standard error); with "
+            "--force such a list of an earlier run is removed",
             FILE,
             "FILE",
         ),

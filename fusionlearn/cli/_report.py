@@ -1,9 +1,17 @@
 """The command ``fusionlearn report``: all that can be said about a preset, on one page."""
 
-from ._data import LABELLED, POSITIVE, check_positive, count_data, describe, load_data
+from ._data import (
+    LABELLED,
+    POSITIVE,
+    check_positive,
+    count_data,
+    describe,
+    load_data,
+    warn_of_mixed_patients,
+)
 from ._estimators import MADE, make_estimator
-from ._judging import FOLDING, cross_validate, tell_evaluation, write_report
-from ._options import FILE, FLAG, TEXT, Command, Option
+from ._judging import FOLDING, PAGE, cross_validate, tell_evaluation, write_page
+from ._options import FILE, Command, Option
 from ._outputs import check_new, check_out
 
 
@@ -11,22 +19,13 @@ def _report(options, console):
     check_out(options.out, [options.data, options.weights, options.store, options.config])
     check_new([options.out], options.force)
     dataset = load_data(options)
-    positive = check_positive(options, dataset)
+    names = dataset.target_names.tolist()
     console.note(describe(dataset))
+    positive = check_positive(options, console, names, dataset.pos_label)
+    warn_of_mixed_patients(options, console, dataset)
     estimator = make_estimator(options, console)
     evaluation = cross_validate(options, console, estimator, dataset, positive)
-    write_report(
-        options.out,
-        console,
-        estimator,
-        dataset,
-        evaluation,
-        cv=options.cv,
-        random_state=options.seed,
-        title=options.title,
-        show_pictures=options.show_pictures,
-        show_patients=options.show_patients,
-    )
+    write_page(options, console, estimator, dataset, evaluation)
     console.give({"report": options.out, **count_data(dataset), **tell_evaluation(evaluation)})
 
 
@@ -44,9 +43,7 @@ REPORT = Command(
         *MADE,
         *FOLDING,
         Option("out", "the page", FILE, "FILE.html", default="report.html"),
-        Option("title", "heading of the page", TEXT, "TEXT"),
-        Option("show-pictures", "show some of the pictures on the page", FLAG, default=True),
-        Option("show-patients", "name patients on the page", FLAG, default=False),
+        *PAGE,
     ),
     run=_report,
     examples=(

@@ -7,7 +7,7 @@ from pathlib import Path
 import fusionlearn
 
 from ._config_file import config_text, read_config, write_config
-from ._data import LABELLED, count_data, describe, load_data
+from ._data import LABELLED, count_data, describe, load_data, warn_of_mixed_patients
 from ._estimators import MADE, make_estimator, network_names
 from ._options import FILE, Command, Option, UsageError
 from ._outputs import check_new, check_out
@@ -19,6 +19,7 @@ def _train(options, console):
     _check_out(options, out, config)
     dataset = load_data(options)
     console.say(describe(dataset))
+    warn_of_mixed_patients(options, console, dataset)
     estimator = make_estimator(options, console, epochs=True)
     networks = network_names(estimator)
     console.say(f"Preset {options.preset}, networks {', '.join(networks)}.")

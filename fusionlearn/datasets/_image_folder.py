@@ -13,7 +13,14 @@ from ..images import check_salt
 from ._dicom_folder import read_dicom_files, with_patients, without_objects
 from ._files import find_pictures, list_folder, listing
 from ._index import read_index
-from ._records import SPLIT_ALIASES, Record, make_bunch, parse_split, with_groups
+from ._records import (
+    SPLIT_ALIASES,
+    GroupPatternError,
+    Record,
+    make_bunch,
+    parse_split,
+    with_groups,
+)
 
 # The five folders of the recipe; "test" is the fifth.
 _RECIPE_FOLDERS = {
@@ -190,9 +197,9 @@ def load_image_folder(
         )
     if group_pattern is not None:
         if any(record.group is not None for record in records):
-            raise ValueError(
-                f"group_pattern={group_pattern!r}, but {path!r} already has a column for the "
-                "patient. Leave out one of them."
+            raise GroupPatternError(
+                f"{group_pattern!r}, but {path!r} already has a column for the patient. Leave out "
+                "one of them."
             )
         records = with_groups(records, group_pattern)
     elif records and records[0].group is None:

@@ -24,6 +24,19 @@ SPLIT_ALIASES = {
     "testing": "test",
 }
 
+_PURPOSE = (
+    "Its one group in round brackets finds the patient in the path of each picture, as "
+    "'(patient[0-9]+)' finds 'patient12' in 'sick/patient12-3.png'."
+)
+# What most people mistype, in plainer words than Python's.
+_FAULTS = {
+    "missing ), unterminated subpattern": "a bracket ( is never closed",
+    "unbalanced parenthesis": "a bracket ) was never opened",
+    "unterminated character set": "a bracket [ is never closed",
+    "nothing to repeat": "nothing stands before it that could be repeated",
+    "bad escape (end of pattern)": "nothing follows the backslash",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -80,6 +93,58 @@ def parse_split(value, where="split"):
         ) from None
 
 
+class GroupPatternError(ValueError):
+    """A pattern is none, or does not find the patients.
+
+    Parameters
+    ----------
+    reason : str
+        The pattern and what is wrong with it, without the name of the parameter, which
+        is another one on the command line.
+    """
+
+    def __init__(self, reason):
+        super().__init__(f"group_pattern={reason}")
+        self.reason = reason
+
+
+def compile_pattern(pattern):
+    """Check a pattern that finds the patient in the path of a picture.
+
+    Parameters
+    ----------
+    pattern : str or re.Pattern
+        A regular expression with one group.
+
+    Returns
+    -------
+    pattern : re.Pattern
+        The same.
+
+    Raises
+    ------
+    GroupPatternError
+        If it is no regular expression, or has not one group.
+    """
+    try:
+        pattern = re.compile(pattern)
+    except re.error as error:
+        fault = _FAULTS.get(error.msg, error.msg)
+        place = ""
+        if error.pos is not None and error.pos < len(pattern):
+            place = f" (character {error.pos + 1}: {pattern[error.pos :]!r})"
+        raise GroupPatternError(
+            f"{pattern!r} is no regular expression: {fault}{place}. {_PURPOSE}"
+        ) from error
+    if pattern.groups != 1:
+        remedy = " Write (?:...) for other brackets." if pattern.groups else ""
+        raise GroupPatternError(
+            f"{pattern.pattern!r} has {pattern.groups} groups; wanted exactly one. "
+            f"{_PURPOSE}{remedy}"
+        )
+    return pattern
+
+
 def with_groups(records, pattern):
     """Read the patient of each picture from its path.
 
@@ -98,25 +163,17 @@ def with_groups(records, pattern):
 
     Raises
     ------
-    ValueError
+    GroupPatternError
         If the pattern has not one group, or does not match every file.
     """
-    try:
-        pattern = re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"group_pattern={pattern!r} is no regular expression: {error}.") from error
-    if pattern.groups != 1:
-        raise ValueError(
-            f"group_pattern={pattern.pattern!r} has {pattern.groups} groups; wanted exactly one, "
-            r"which gives the patient, as in r'(patient\d+)'. Write (?:...) for other brackets."
-        )
+    pattern = compile_pattern(pattern)
     matches = [pattern.search(record.file) for record in records]
     groups = [match.group(1) if match else None for match in matches]
     if failed := [record.file for record, group in zip(records, groups, strict=True) if not group]:
-        raise ValueError(
-            f"group_pattern={pattern.pattern!r} finds no patient in {len(failed)} of "
-            f"{len(records)} file(s): {listing(failed)}. It is searched in the path relative to "
-            "the data set, with forward slashes; change it so that it matches every file."
+        raise GroupPatternError(
+            f"{pattern.pattern!r} finds no patient in {len(failed)} of {len(records)} file(s): "
+            f"{listing(failed)}. {_PURPOSE} It is searched in the path as it stands here, with "
+            "forward slashes; change it so that it matches every file."
         )
     return [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
 

@@ -299,7 +299,11 @@ def resize(pixels, size):
     # The three channels of a grey picture are one in memory, and resized once.
     is_grey = pixels.strides[2] == 0
     image = Image.fromarray(pixels[:, :, 0] if is_grey else pixels)
-    resized = np.asarray(image.resize(size[::-1], resample=Image.Resampling.BILINEAR))
+    # One side after the other: which comes first in one call depends on Pillow's version, and
+    # levels in between are rounded.
+    for sides in ((size[1], image.height), size[::-1]):
+        image = image.resize(sides, resample=Image.Resampling.BILINEAR)
+    resized = np.asarray(image)
     return np.broadcast_to(resized[:, :, np.newaxis], (*size, 3)) if is_grey else resized
 
 

@@ -141,7 +141,9 @@ class BackboneContributionDisplay(FigureMixin):
         from mpl_toolkits.axes_grid1 import make_axes_locatable
 
         # Both share the place of the axes that were given.
-        self.time_ax_ = make_axes_locatable(ax).append_axes("right", size="55%", pad=0.3, sharey=ax)
+        self.time_ax_ = make_axes_locatable(ax).append_axes(
+            "right", size="55%", pad=0.45, sharey=ax
+        )
         self._draw_times(self.time_ax_, shown, order, places)
         ax.set_title(
             f"What each network adds to {shown.scoring}\n"
@@ -179,7 +181,7 @@ class BackboneContributionDisplay(FigureMixin):
         ax.set_yticks(places, labels=[shown.names[number] for number in order])
         ax.set_ylim(len(order) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)
-        ax.set_xlabel(f"{shown.scoring} added (lines: 95 % intervals)")
+        ax.set_xlabel(f"{shown.scoring} added\n(lines: 95 % intervals)")
         ax.margins(x=0.06)
         ax.legend(
             frameon=False,
@@ -208,7 +210,7 @@ class BackboneContributionDisplay(FigureMixin):
         ax.set_xticks(ticks[ticks <= longest])
         ax.spines.bottom.set_bounds(0, longest)
         ax.tick_params(axis="y", length=0, labelleft=False)
-        ax.set_xlabel("Milliseconds per picture")
+        ax.set_xlabel("Milliseconds\nper picture", loc="left")
         strip_axes(ax)
 
 

@@ -18,8 +18,23 @@ from ._occlusion import occlusion
 
 # Pictures whose maps are held in memory together.
 _BLOCK = 4
-_MOST_LISTED = 10
 _SHARE = Interval(Real, 0, 1, closed="right")
+# Why all maps of some pictures are empty, by method.
+_FLAT = {
+    "gradcam": (
+        "The classifier is flat around pictures {pictures}: no small change of their features "
+        "changes the probability, as with trees, hard votes and probabilities of 0 or 1, so "
+        "their maps are empty. Use method='occlusion'."
+    ),
+    "occlusion": (
+        "Nothing that was hidden in pictures {pictures} changes the probability, so their maps "
+        "are empty. Set a larger window."
+    ),
+}
+_ROUNDED = (
+    "The probability of pictures {pictures} is so near to 0 or 1 that its derivatives drown in "
+    "rounding, and their maps with them. Use method='occlusion', or calibrate the classifier."
+)
 
 
 @validate_params(
@@ -239,32 +254,7 @@ def _shares(maps):
 
 def _warn_of(faults, method):
     flat, rounded = faults.get("flat", []), faults.get("rounded", [])
-    if flat and method == "gradcam":
-        text = (
-            f"The classifier is flat around pictures {_listed(flat)}: no small change of their "
-            "features changes the probability, as with trees, hard votes and probabilities of 0 or "
-            "1, so their maps are empty. Use method='occlusion'."
-        )
-    elif flat:
-        text = (
-            f"Nothing that was hidden in pictures {_listed(flat)} changes the probability, so "
-            "their maps are empty. Set a larger window."
-        )
-    else:
-        text = None
-    if text:
-        warnings.warn(text, ExplanationWarning, stacklevel=4)
+    if flat:
+        warnings.warn(ExplanationWarning(_FLAT[method], flat), stacklevel=4)
     if rounded:
-        warnings.warn(
-            f"The probability of pictures {_listed(rounded)} is so near to 0 or 1 that its "
-            "derivatives drown in rounding, and their maps with them. Use method='occlusion', or "
-            "calibrate the classifier.",
-            ExplanationWarning,
-            stacklevel=4,
-        )
-
-
-def _listed(indices):
-    shown = ", ".join(map(str, indices[:_MOST_LISTED]))
-    more = len(indices) - _MOST_LISTED
-    return f"{shown} and {more} more" if more > 0 else shown
+        warnings.warn(ExplanationWarning(_ROUNDED, rounded), stacklevel=4)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._labels import check_probabilities
 from ..metrics import by_group
-from ._report import make_cautions, make_text
+from ._report import make_cautions, make_text, unknown_positive
 from ._scores import SCORES, difference_interval, resampled_scores, score_interval
 
 
@@ -109,9 +109,7 @@ class Evaluation:
         if len(unknown):
             raise ValueError(f"y_true has the label {unknown.tolist()[0]!r}, not in classes.")
         if n_classes == 2 and self.positive not in list(self.classes):
-            raise ValueError(
-                f"positive={self.positive!r}: wanted one of the labels {list(self.classes)}."
-            )
+            raise unknown_positive(self.positive, self.classes)
         check_probabilities(self.y_proba)
 
     @property
@@ -143,6 +141,9 @@ class Evaluation:
     @cached_property
     def cautions(self):
         """What must be said beside the scores, as a list of sentences.
+
+        They are about pictures, or, of what :meth:`by_patient` gives, about patients, and say
+        which. The text has both.
 
         - Few patients: see :class:`~fusionlearn.exceptions.SmallSampleWarning` in
           :func:`evaluate`.

@@ -14,7 +14,7 @@ from ..classifiers._holdout import uses_groups
 from ..exceptions import SmallSampleWarning
 from ..images import check_images, get_groups
 from ..images._copies import warn_of_copies
-from ._report import small_sample
+from ._report import small_sample, unknown_positive
 from ._split import StratifiedImageGroupKFold
 
 
@@ -153,7 +153,7 @@ def make_folds(
         raise ValueError(f"y has one label only, {classes.tolist()[0]!r}; wanted two or more.")
     positive = classes[-1] if positive is None else positive
     if positive not in classes:
-        raise ValueError(f"positive={positive!r}: wanted one of the labels {classes.tolist()}.")
+        raise unknown_positive(positive, classes)
     if not (hasattr(estimator, "predict_proba") or _stacks_by_default(estimator)):
         raise ValueError(
             f"{type(estimator).__name__} has no predict_proba; wanted a classifier that gives "

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._hints import did_you_mean
+
 # With n patients of a class all judged right, an error rate up to 3 / n remains possible at
 # 95 % (the rule of three); and percentiles of resamples are too narrow for few clusters.
 MIN_PATIENTS = 30
@@ -11,8 +13,35 @@ _AGGREGATED = {
     "vote": "each judged by the vote of its pictures",
 }
 NO_DIAGNOSIS = "Scores describe these pictures and this procedure. They are no diagnosis."
+# Of a mean of absolute gaps: it is above 0 on any sample, however right probabilities are.
+_CHANCE = (
+    "A calibration_error whose interval begins at 0 is no larger than chance may make it where all "
+    "probabilities are right."
+)
+_SHOWN_AS_0 = 0.0005
 _NAME_WIDTH = 20
 _CELL_WIDTH = 24
+
+
+def unknown_positive(positive, classes):
+    """Make the error that no label is called like the positive one.
+
+    Parameters
+    ----------
+    positive : object
+        What was got.
+
+    classes : ndarray of shape (n_classes,)
+        The labels.
+
+    Returns
+    -------
+    error : ValueError
+        To be raised.
+    """
+    labels = classes.tolist()
+    hint = did_you_mean(positive, map(str, labels))
+    return ValueError(f"positive={positive!r}: wanted one of the labels {labels}.{hint}")
 
 
 def small_sample(y_true, groups, classes, patients_known):
@@ -75,9 +104,9 @@ def make_cautions(evaluation, to_shortcut, to_grain_control):
         )
     ]
     if to_shortcut is not None:
-        cautions.append(_beside_the_shortcut(to_shortcut))
+        cautions.append(_beside_the_shortcut(to_shortcut, _judged(evaluation)))
     if to_grain_control is not None:
-        cautions.append(_beside_the_grain_control(to_grain_control))
+        cautions.append(_beside_the_grain_control(to_grain_control, _judged(evaluation)))
     return [caution for caution in cautions if caution is not None]
 
 
@@ -108,7 +137,17 @@ def make_text(evaluation):
     for title, part in parts.items():
         lines += [title] if title else []
         lines += _rows(part)
-    return "\n".join([*lines, *remark, *evaluation.cautions, NO_DIAGNOSIS])
+    # A vote is for its class; it ranks worse than the mean, and need not be told again.
+    judged = [part for part in parts.values() if part.aggregation != "vote"]
+    cautions = dict.fromkeys(caution for part in judged for caution in part.cautions)
+    if any(_calibration_may_be_chance(part) for part in parts.values()):
+        remark.append(_CHANCE)
+    return "\n".join([*lines, *remark, *cautions, NO_DIAGNOSIS])
+
+
+def _calibration_may_be_chance(evaluation):
+    interval = evaluation.scores.get("calibration_error")
+    return interval is not None and interval.low < _SHOWN_AS_0
 
 
 def headline(evaluation):
@@ -176,21 +215,30 @@ def cell(interval):
     return f"{interval.estimate:z.3f} [{interval.low:z.3f}, {interval.high:z.3f}]"
 
 
-def _beside_the_shortcut(difference):
+def _judged(evaluation):
+    """What the model judges and ranks."""
+    if evaluation.aggregation is None:
+        return "pictures"
+    return f"patients ({evaluation.aggregation} of their pictures)"
+
+
+def _beside_the_shortcut(difference, judged):
     area = difference["roc_auc"]
     if area.low > 0:
         return None
     if area.estimate <= 0:
-        finding = "The model ranks no better than a forest that sees only how files are stored"
+        finding = (
+            f"The model ranks {judged} no better than a forest that sees only how files are stored"
+        )
     else:
         finding = (
-            "It has not been shown that the model ranks better than a forest that sees only how "
-            f"files are stored (difference of roc_auc {cell(area)})"
+            f"It has not been shown that the model ranks {judged} better than a forest that sees "
+            f"only how files are stored (difference of roc_auc {cell(area)})"
         )
     return f"{finding}; it may have learned where pictures come from rather than what they show."
 
 
-def _beside_the_grain_control(difference):
+def _beside_the_grain_control(difference, judged):
     lost = [
         f"{name} by {cell(difference[name])}"
         for name in ("roc_auc", "accuracy")
@@ -199,7 +247,7 @@ def _beside_the_grain_control(difference):
     if not lost:
         return None
     return (
-        "On the same pictures in grey, at one size and one compression the model is worse in "
-        f"{' and in '.join(lost)}: that part of its score rests on fine grain, which differs from "
-        "source to source and need not be there in other pictures."
+        "On the same pictures in grey, at one size and one compression the model judges "
+        f"{judged} worse in {' and in '.join(lost)}: that part of its score rests on fine grain, "
+        "which differs from source to source and need not be there in other pictures."
     )

@@ -2,12 +2,15 @@
 
 import json
 import os
+import textwrap
 from dataclasses import dataclass
 
 from ..exceptions import printable
 from ._archive import NOT_OURS, read_schema
 from ._container import read_model, refusal
 from ._trust import trusted_types
+
+_WIDTH = 88
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class ModelFile:
         they have the same digest.
 
     estimator : str
-        The estimator as it was printed when it was saved.
+        The estimator with the parameters that were not the defaults when it was saved.
 
     classes : tuple of str
         Labels, in their order; empty if it was not fitted or has none.
@@ -73,7 +76,14 @@ class ModelFile:
             f"types that need your trust: {', '.join(self.untrusted) or 'none'}",
         ]
         estimator = [f"  {printable(line)}" for line in self.estimator.splitlines()]
-        return "\n".join([*map(printable, lines), "estimator:", *estimator])
+        first, *others = map(printable, lines)
+        return "\n".join([first, *map(_fold, others), "estimator:", *estimator])
+
+
+def _fold(line):
+    return textwrap.fill(
+        line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _name_network(facts):

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import warnings
 
 from sklearn.pipeline import Pipeline
@@ -16,7 +17,25 @@ from ._container import refusal
 from ._rebuild import rebuild
 
 _TOKEN = "weights-file"
+# What is more than a name of the weights in a token: the rest of their digest, and where they lay.
+_LONG_TOKEN = re.compile(rf"({_TOKEN}:[0-9a-f]{{16}})[0-9a-f]{{48}}:[^'\"\n]*")
 _SUFFIXES = (".h5", ".hdf5", ".keras")
+
+
+def shorten_weights(text):
+    """Name weights files in a packed estimator's text as short as inspect does.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Returns
+    -------
+    text : str
+        The same with the beginnings of digests alone.
+    """
+    return _LONG_TOKEN.sub(r"\1", text)
 
 
 def pack_networks(estimator):

@@ -8,7 +8,7 @@ from .._versions import library_versions
 from ..exceptions import PersistenceError
 from ._archive import read_schema
 from ._container import write_model
-from ._networks import pack_networks
+from ._networks import pack_networks, shorten_weights
 
 
 def save(estimator, path, *, verbose=0):
@@ -103,8 +103,12 @@ def _archive(estimator):
 
 
 def _describe(estimator, networks):
+    # It loads what draws.
+    from ..reporting._listing import estimator_text
+
     description = {
-        "estimator": repr(estimator),
+        # Whole, unlike its repr, and no wider than a page.
+        "estimator": shorten_weights(estimator_text(estimator)),
         "networks": networks,
         "versions": library_versions(),
     }

@@ -6,10 +6,12 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+from ..backbones import Backbone
 from ..classifiers import AugmentedClassifier, FineTuneClassifier
 from ..features import make_extractors
 from ..fusion import ConcatFusion, MajorityVoteFusion
 from ..images import ImageAugmenter
+from ._networks import check_backbones, check_pairs
 from ._registry import preset
 
 # What the paper says, in the words of our parameters, beside its own figures.
@@ -53,7 +55,7 @@ RECIPE = MappingProxyType(
 @validate_params(
     {
         "fusion": [StrOptions({"concat", "vote"})],
-        "backbones": ["array-like"],
+        "backbones": ["array-like", str, Backbone],
         "extractors": [list, None],
         "augmenter": [ImageAugmenter, None],
     },
@@ -92,8 +94,8 @@ def covid_ct(
         Whether the features of all networks are concatenated under one head, or a head
         on each network votes.
 
-    backbones : sequence of str, default=RECIPE["backbones"]
-        Names of networks in :data:`~fusionlearn.BACKBONES`.
+    backbones : str or sequence of str, default=RECIPE["backbones"]
+        Names of networks in :data:`~fusionlearn.BACKBONES`; one name is a list of one.
 
     weights : {"imagenet"}, None or dict, default="imagenet"
         As for :func:`~fusionlearn.make_extractors`.
@@ -152,9 +154,12 @@ def covid_ct(
 
     Raises
     ------
+    UnknownBackboneError
+        If one of ``backbones`` is no network.
+
     ValueError
-        If ``extractors`` is empty, or ``store`` is given beside ``extractors``, which have
-        stores of their own.
+        If ``extractors`` is empty or holds something else than pairs, or ``store`` is given
+        beside ``extractors``, which have stores of their own.
 
     See Also
     --------
@@ -176,7 +181,7 @@ def covid_ct(
     """
     if extractors is None:
         extractors = make_extractors(
-            *backbones,
+            *check_backbones(backbones),
             weights=weights,
             input_size=input_size,
             store=store,
@@ -188,8 +193,8 @@ def covid_ct(
             "store is for extractors that the preset makes; set it on those in extractors: "
             "extractor.set_params(store=...)."
         )
-    elif not extractors:
-        raise ValueError("extractors is empty; wanted one pair (name, extractor) or more, or None.")
+    else:
+        check_pairs(extractors, _is_member, "transformer")
     head = FineTuneClassifier(
         dropout=dropout,
         optimizer=optimizer,
@@ -216,6 +221,13 @@ def covid_ct(
             n_copies, zoom=0.0, horizontal_flip=False, random_state=random_state
         )
     return AugmentedClassifier(estimator, augmenter)
+
+
+def _is_member(extractor):
+    """Whether a fusion takes it."""
+    if isinstance(extractor, str):
+        return extractor in ("drop", "passthrough")
+    return hasattr(extractor, "transform")
 
 
 covid_ct.RECIPE = RECIPE

@@ -8,11 +8,13 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from ..backbones import Backbone
 from ..classifiers import AugmentedClassifier
 from ..features import BackboneFeatureExtractor, ParetoScaler, make_extractors
 from ..fusion import ConcatFusion
 from ..images import ImageAugmenter, ImagePreprocessor
 from ..model_selection import StratifiedImageGroupKFold
+from ._networks import check_backbones, check_pairs
 from ._registry import preset
 
 # By variant: contrast and side in pixels of each input.
@@ -44,7 +46,7 @@ _ALPHA = 1.0
 @preset
 @validate_params(
     {
-        "backbones": ["array-like"],
+        "backbones": ["array-like", str, Backbone],
         "variant": [StrOptions(set(_INPUTS))],
         "extractors": [list, None],
         "window": [tuple, list, str, None],
@@ -78,8 +80,8 @@ def covid_ct_strong(
 
     Parameters
     ----------
-    backbones : sequence of str, default=("MobileNet", "MobileNetV2")
-        Names of networks in :data:`~fusionlearn.BACKBONES`.
+    backbones : str or sequence of str, default=("MobileNet", "MobileNetV2")
+        Names of networks in :data:`~fusionlearn.BACKBONES`; one name is a list of one.
 
     variant : {"full", "fast"}, default="full"
         "full" sees each picture in grey and equalised (CLAHE), "fast" in grey only, which
@@ -119,6 +121,9 @@ def covid_ct_strong(
 
     Raises
     ------
+    UnknownBackboneError
+        If one of ``backbones`` is no network.
+
     ValueError
         If ``extractors`` is empty or holds something else than extractors.
 
@@ -151,7 +156,11 @@ def covid_ct_strong(
     """
     if extractors is None:
         extractors = make_extractors(
-            *backbones, weights=weights, store=store, random_state=random_state, verbose=verbose
+            *check_backbones(backbones),
+            weights=weights,
+            store=store,
+            random_state=random_state,
+            verbose=verbose,
         )
     else:
         extractors = _adopt(extractors, store, verbose)
@@ -190,18 +199,12 @@ def _adopt(extractors, store, verbose):
     """Copy extractors that were given, with what else was said of them."""
     changes = {} if store is None else {"store": store}
     changes |= {"verbose": verbose} if verbose else {}
-    if not extractors:
-        raise ValueError("extractors is empty; wanted one pair (name, extractor) or more, or None.")
-    adopted = []
-    for entry in extractors:
-        is_pair = isinstance(entry, (tuple, list)) and len(entry) == 2
-        if not is_pair or not isinstance(entry[1], BackboneFeatureExtractor):
-            raise ValueError(
-                f"extractors holds {entry!r}; wanted pairs (name, BackboneFeatureExtractor), as "
-                "make_extractors and extractors_from_folder give them."
-            )
-        adopted.append((entry[0], clone(entry[1]).set_params(**changes)))
-    return adopted
+    check_pairs(
+        extractors,
+        lambda extractor: isinstance(extractor, BackboneFeatureExtractor),
+        "BackboneFeatureExtractor",
+    )
+    return [(name, clone(extractor).set_params(**changes)) for name, extractor in extractors]
 
 
 def _input(extractors, window, contrast, side):

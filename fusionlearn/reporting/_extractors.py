@@ -2,7 +2,10 @@
 
 from itertools import takewhile
 
+from sklearn.pipeline import Pipeline
+
 from ..features import BackboneFeatureExtractor
+from ..images import ImagePreprocessor
 
 
 def named_extractors(estimator):
@@ -18,17 +21,37 @@ def named_extractors(estimator):
     extractors : dict of str to BackboneFeatureExtractor
         By the names of parameters in which they differ: mostly those in their fusion.
     """
-    found = {"": estimator, **estimator.get_params(deep=True)}
-    found = {k: v for k, v in found.items() if isinstance(v, BackboneFeatureExtractor)}
+    return {name: extractor for name, extractor, _ in _find(estimator)}
+
+
+def named_forms(estimator):
+    """Find what is done to pictures on their way to each extractor.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A composition.
+
+    Returns
+    -------
+    forms : dict of str to list of ImagePreprocessor
+        By the same names, in the order in which they are done.
+    """
+    return {name: forms for name, _, forms in _find(estimator)}
+
+
+def _find(estimator):
+    """Name, extractor, and what stands before it, of all extractors."""
+    params = {"": estimator, **estimator.get_params(deep=True)}
+    found = {k: v for k, v in params.items() if isinstance(v, BackboneFeatureExtractor)}
     ways = [path.split("__") for path in found]
-    # What all of them go through tells nobody which one it is.
-    begin = _n_common(ways)
-    end = _n_common([way[begin:][::-1] for way in ways])
-    names = ["/".join(way[begin : len(way) - end]) for way in ways]
-    return {
-        name or extractor.job().network.backbone.name: extractor
-        for name, extractor in zip(names, found.values(), strict=True)
-    }
+    names = _names([_without_steps(way, params) for way in ways])
+    if len(set(names)) < len(names):
+        names = _names(ways)
+    return [
+        (name or extractor.job().network.backbone.name, extractor, _forms(way, params))
+        for name, extractor, way in zip(names, found.values(), ways, strict=True)
+    ]
 
 
 def count_rows(extractors):
@@ -47,6 +70,33 @@ def count_rows(extractors):
     stores = {id(store.rows): store for store in (one.job().store for one in extractors)}
     stats = [store.stats() for store in stores.values()]
     return sum(one["computed"] for one in stats), sum(one["hits"] for one in stats)
+
+
+def _names(ways):
+    """Join what tells ways apart: what all of them go through tells nobody which one it is."""
+    begin = _n_common(ways)
+    end = _n_common([way[begin:][::-1] for way in ways])
+    return [" / ".join(way[begin : len(way) - end]) for way in ways]
+
+
+def _without_steps(way, params):
+    """Drop the names of steps of pipelines, as explanations do: they are parts, not members."""
+    return [
+        name
+        for number, name in enumerate(way)
+        if not isinstance(params["__".join(way[:number])], Pipeline)
+    ]
+
+
+def _forms(way, params):
+    """All preprocessors that stand in a pipeline before the step that the way takes."""
+    forms = []
+    for number, name in enumerate(way):
+        part = params["__".join(way[:number])]
+        if isinstance(part, Pipeline):
+            before = takewhile(lambda step, taken=name: step[0] != taken, part.steps)
+            forms += [step for _, step in before if isinstance(step, ImagePreprocessor)]
+    return forms
 
 
 def _n_common(ways):

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import textwrap
 
 from ..features import FeatureStore
 from ._privacy import hide_paths, shorten
@@ -37,8 +38,24 @@ def _write(value, indent, n_before):
     if isinstance(value, tuple) and len(items) == 2 and "\n" not in texts[0]:
         # A name and an estimator: the pair takes no lines of its own.
         return f"({texts[0]}, {_write(value[1], indent, n_before + len(texts[0]) + 3)})"
-    margin = "\n" + " " * (indent + 4)
-    return f"{opening}{margin}{f',{margin}'.join(texts)},\n{' ' * indent}{closing}"
+    margin = " " * (indent + 4)
+    if all(not name and _is_word(item) for name, item in items):
+        body = textwrap.fill(
+            f"{', '.join(texts)},",
+            _WIDTH,
+            initial_indent=margin,
+            subsequent_indent=margin,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    else:
+        body = margin + f",\n{margin}".join(texts) + ","
+    return f"{opening}\n{body}\n{' ' * indent}{closing}"
+
+
+def _is_word(value):
+    """Whether a value has no spaces, so that lines may end between it and others."""
+    return isinstance(value, str | int | float) and " " not in str(value)
 
 
 def _parts(value):

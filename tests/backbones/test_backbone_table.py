@@ -27,7 +27,7 @@ def test_the_recipe_has_13248_features():
 
 
 def test_an_entry():
-    assert BACKBONES["InceptionV3"] == Backbone("InceptionV3", 299, 75, 2048, "tf")
+    assert BACKBONES["InceptionV3"] == Backbone("InceptionV3", 299, 75, 2048, "tf", 21_802_784)
     assert BACKBONES["InceptionV3"].is_application
 
 
@@ -75,7 +75,7 @@ def test_a_network_that_the_table_lacks_is_described_when_asked_for(monkeypatch)
     entries = {name: BACKBONES[name] for name in BACKBONES if name != "VGG16"}
     monkeypatch.setattr(BACKBONES, "_entries", entries)
     assert "VGG16" not in list(BACKBONES)
-    assert BACKBONES["VGG16"] == Backbone("VGG16", 224, 32, 512, "caffe")
+    assert BACKBONES["VGG16"] == Backbone("VGG16", 224, 32, 512, "caffe", 14_714_688)
     assert "VGG16" in list(BACKBONES)
 
 

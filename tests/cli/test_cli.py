@@ -99,6 +99,15 @@ def test_version(capsys):
         (["evaluate", "x", "--cv", "1"], "--cv: got '1'; wanted a whole number from 2 upwards."),
         (["evaluate", "x", "--split", "tset"], "wanted a part of the data. Did you mean 'test'?"),
         (["evaluate", "x", "--preset", "q"], "There are: covid_ct, covid_ct_strong."),
+        (
+            ["evaluate", "x", "--group-pattern", "(p[0-9"],
+            "--group-pattern: '(p[0-9' is no regular expression: a bracket [ is never closed "
+            "(character 3: '[0-9'). Its one group in round brackets finds the patient in the path "
+            "of each picture, as '(patient[0-9]+)' finds 'patient12'",
+        ),
+        (["predict", "m", "p", "--group-pattern", "("], "a bracket ( is never closed (character 1"),
+        (["train", "x", "--group-pattern", "patient"], "'patient' has 0 groups; wanted exactly"),
+        (["report", "x", "--group-pattern", "(?P<a)"], "'(?P<a)' is no regular expression"),
         (["explain", "m", "p", "--method", "x"], "There are: gradcam, occlusion."),
     ],
 )
@@ -255,6 +264,26 @@ def test_interruption(tmp_path):
     assert process.returncode == 130
     assert "Traceback" not in err
     assert err.splitlines()[-1].startswith("Interrupted.")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_interruption_amidst_a_text_that_is_run(tmp_path):
+    """As dataclasses are made: CPython would end the process by the signal, not by the status."""
+    (tmp_path / "program.py").write_text(
+        "import os, signal, sys\n"
+        "from fusionlearn.cli import _backbones, main\n"
+        "_backbones._describe = lambda _: exec('os.kill(os.getpid(), signal.SIGINT)')\n"
+        "sys.exit(main(['backbones']))\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-m", "program"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        preexec_fn=hear_interrupts,
+    )
+    assert process.returncode == 130
+    assert process.stderr.startswith("\nInterrupted.")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows reports closed pipes in another way")

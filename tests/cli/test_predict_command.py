@@ -61,7 +61,8 @@ def test_a_folder(model, scans, tmp_path, capsys):
     assert [row["prediction"] for row in rows] == estimator.predict(files).tolist()
     proba = [[float(row[f"p({label})"]) for label in estimator.classes_] for row in rows]
     np.testing.assert_allclose(proba, estimator.predict_proba(files), rtol=1e-5)
-    assert not (tmp_path / "predictions.bad.csv").read_text()
+    assert not (tmp_path / "predictions.bad.csv").exists()
+    assert "predictions.bad.csv" not in err
 
 
 def test_bad_files_are_listed_and_the_others_predicted(model, scans, tmp_path, capsys):
@@ -80,6 +81,22 @@ def test_bad_files_are_listed_and_the_others_predicted(model, scans, tmp_path, c
     assert reasons["1.png"].startswith("an empty file")
     assert reasons["volume.nii.gz"] == "a file without the extension of a picture"
     assert "cannot be opened" in reasons["missing.png"]
+
+
+def test_a_list_of_bad_files_is_of_this_run(model, scans, tmp_path, capsys):
+    """That of an earlier run is not taken for it, neither now nor after another interruption."""
+    (scans / "0" / "0.png").write_bytes(b"no picture")
+    out, bad = tmp_path / "predictions.csv", tmp_path / "predictions.bad.csv"
+    assert run(capsys, model[1], scans, "--out", out)[0] == 1
+    assert len(table(bad)) == 1
+    (scans / "0" / "0.png").unlink()
+    out.unlink()
+    status, _, err = run(capsys, model[1], scans, "--out", out)
+    assert status == 1
+    assert f"{str(bad)!r} is there already" in err
+    assert run(capsys, model[1], scans, "--out", out, "--force")[0] == 0
+    assert len(table(out)) == 4
+    assert not bad.exists()
 
 
 def test_a_folder_that_is_not_there(model, scans, capsys):
@@ -190,7 +207,7 @@ def test_no_table_is_replaced_unasked(model, scans, tmp_path, capsys, monkeypatc
     first = (tmp_path / "notes.csv").read_text()
     status, _, err = run(capsys, *words)
     assert status == 1
-    assert "'notes.csv' is there already, and 2 more that would be written" in err
+    assert "'notes.csv' is there already, and 1 more that would be written" in err
     assert run(capsys, *words, "--force")[0] == 0
     assert (tmp_path / "notes.csv").read_text() == first
     check_new([os.devnull], force=False)
@@ -346,8 +363,8 @@ def test_patients_that_not_all_files_name(model, slices, tmp_path, rng, capsys):
     ("words", "status", "message"),
     [
         (["--by-patient", "p.csv"], 2, "needs to know the patients"),
-        (["--group-pattern", "(x)"], 1, "finds no patient in 5 of 5"),
-        (["--group-pattern", "("], 1, "is no regular expression"),
+        (["--group-pattern", "(x)"], 2, "--group-pattern: '(x)' finds no patient in 5 of 5"),
+        (["--group-pattern", "("], 2, "--group-pattern: '(' is no regular expression"),
         (["--out", "a/b.csv"], 1, "There is no 'a'"),
         (["--group-pattern", "(p)", "--by-patient", "x.csv", "--out", "x.csv"], 2, "wanted two"),
     ],

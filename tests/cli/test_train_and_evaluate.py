@@ -106,6 +106,7 @@ def test_nothing_is_replaced_unasked(trained, tiny_preset, capsys):
         (["scans", "--out", "m", "--set", "fusion=vtoe"], 2, "'vtoe'"),
         (["scans", "--out", "m", "--set", "test_copies=-1"], 2, "'test_copies' parameter"),
         (["scans", "--out", "m", "--set", "epochs=-1"], 2, "'epochs' parameter"),
+        (["scans", "--out", "m", "--group-pattern", "(zzz)"], 2, "'(zzz)' finds no patient in 24"),
         (["scans", "--out", "m", "--set", "store=x"], 2, "say it by --store"),
         (["scans", "--out", "m", "--weights", "w"], 2, "tiny_vote takes no weights files"),
     ],
@@ -139,6 +140,33 @@ def test_weights_and_the_networks_they_are_for(here, monkeypatch, capsys, tiny):
     assert "leave out one of them" in capsys.readouterr().err
 
 
+def test_a_network_that_is_not_there(here, capsys):
+    """One name needs no brackets; how more are written stands in the message."""
+    words = ["train", "scans", "--out", "m", "--preset", "covid_ct"]
+    assert run(*words, "--set", "backbones=ResNet500") == 2
+    err = capsys.readouterr().err
+    assert "there is no network 'ResNet500'. Did you mean 'ResNet50'" in err
+    assert """--set 'backbones=["ResNet50","VGG16"]'""" in err
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "report"])
+def test_merged_patients_are_told_before_the_work(here, monkeypatch, capsys, command):
+    """Here two by two, of two classes; no network is made yet."""
+
+    def make(*arguments, **more):
+        raise BackboneWeightsError("the work")
+
+    monkeypatch.setattr(f"fusionlearn.cli._{command}.make_estimator", make)
+    for number, file in enumerate(sorted((here / "scans").glob("*/*.png"))):
+        file.rename(file.with_name(f"p{number % 12}-{number}.png"))
+    out = ["--out", "m"] if command == "train" else []
+    assert run(command, "scans", "--group-pattern", "/(p[0-9]+)-", *out) == 1
+    warning, *_ = capsys.readouterr().err.split("fusionlearn ")
+    assert "warning: 12 of 12 patients have pictures of several classes ('p0' for " in warning
+    assert "'ground-glass' and 'healthy'), so that there are no scores by patient." in warning
+    assert "--group-pattern '/(p[0-9]+)-' merges" in warning
+
+
 # evaluate
 
 
@@ -169,7 +197,10 @@ def test_a_preset_is_cross_validated_as_in_python(here, tiny_preset, capsys):
     )
     assert str(expected) in text
     assert document["positive"] == "ground-glass"
-    assert document["cautions"] == expected.cautions
+    of_both = [*expected.cautions, *expected.by_patient().cautions]
+    assert document["cautions"] == list(dict.fromkeys(of_both))
+    assert all(caution in text for caution in of_both)
+    assert "Scores are about" not in text  # but where nobody said it
     parts = {"model": expected, "file_alone": expected.shortcut}
     parts["without_grain"] = expected.grain_control
     assert document["scores"].keys() == parts.keys()
@@ -202,9 +233,48 @@ def test_unseen_pictures_are_judged(trained, capsys):
     assert document["seen"]["checked"]
     assert document["seen"]["same_pictures"] == 0
     assert "warning" not in text
+    assert "Scores are about the class 'healthy', the last one in sorted order; for the" in text
     data = fusionlearn.datasets.load_image_folder("other")
     right = fusionlearn.load("model.fusion").predict(data.data) == data.target
     assert document["scores"]["model"]["by_picture"]["accuracy"]["estimate"] == right.mean()
+
+
+def files_alone(document):
+    return document["scores"]["file_alone"]["by_picture"]["accuracy"]["estimate"]
+
+
+def test_files_alone_beside_a_saved_model(trained, capsys):
+    """On what the model was trained on, or on the pictures themselves, or not, with the reason."""
+    write_pictures(trained / "other", seed=1)
+
+    def store(folder, healthy, others):
+        for file in folder.glob("*/*.png"):
+            mode = healthy if file.parent.name == "healthy" else others
+            Image.open(file).convert(mode).save(file)
+
+    store(trained / "other", "L", "RGB")
+    store(trained / "scans", "L", "RGB")
+    words = ("model.fusion", "other", "--positive", "healthy")
+    document, text = run_json(capsys, "evaluate", *words)
+    assert "trained on the files that the model was trained on" in document["file_alone"]
+    assert files_alone(document) == 1
+    assert "file alone, no pixel" in text
+    assert document["file_alone"] in text
+    assert "The model ranks pictures no better than a forest" in " ".join(document["cautions"])
+    # What was learned from other files need not hold for these.
+    store(trained / "scans", "RGB", "L")
+    document, _ = run_json(capsys, "evaluate", *words)
+    assert files_alone(document) == 0
+    assert "these pictures themselves it has a roc_auc of 1.000 [1.000, " in document["file_alone"]
+    (trained / "scans").rename(trained / "gone")
+    document, _ = run_json(capsys, "evaluate", *words)
+    assert "cross-validated on these pictures" in document["file_alone"]
+    assert files_alone(document) == 1
+    for file in [*(trained / "other" / "healthy").iterdir()][1:]:
+        file.unlink()
+    document, text = run_json(capsys, "evaluate", *words)
+    assert "the class 'healthy' has pictures of one patient" in document["file_alone"]
+    assert document["scores"].keys() == {"model"}
 
 
 def test_seen_pictures_are_not(trained, capsys):
@@ -246,6 +316,9 @@ def test_pictures_of_other_classes(trained, capsys):
     [
         (["model.fusion", "scans", "--cv", "3"], 2, "--cv is for the cross-validation of a preset"),
         (["model.fusion", "scans", "--preset", "covid_ct"], 2, "a saved model is judged as it is"),
+        (["model.fusion", "scans", "--title", "x"], 2, "--title is for the cross-validation"),
+        (["scans", "--title", "x"], 2, "--title is about the page that --out FILE.html writes"),
+        (["scans", "--show-pictures"], 2, "--show-pictures is about the page"),
         (["model.fusion"], 2, "FOLDER is missing"),
         (["scans", "--positive", "helthy"], 1, "Did you mean 'healthy'?"),
         (["scans", "--out", "model.toml/x"], 1, "'model.toml' is a file; wanted a folder"),
@@ -282,7 +355,7 @@ def test_a_report_is_about_the_same_evaluation(here, tiny_preset, capsys, monkey
         _judging.fusionlearn, "report", lambda *parts, **more: asked.append((parts, more))
     )
     words = [*PATIENTS, *tiny_preset, "--cv", "2", "--seed", "4", "--out", "page.html"]
-    extra = ["--title", "Slices", "--no-show-pictures"] if command == "report" else []
+    extra = ["--title", "Slices", "--no-show-pictures"]
     document, text = run_json(capsys, command, "scans", *words, *extra)
     ((_, X, y), more), *others = asked
     assert not others
@@ -292,7 +365,5 @@ def test_a_report_is_about_the_same_evaluation(here, tiny_preset, capsys, monkey
     assert document["report"] == "page.html"
     score = document["scores"]["model"]["by_picture"]["accuracy"]["estimate"]
     assert score == more["evaluation"].scores["accuracy"].estimate
-    if command == "report":
-        assert (more["title"], more["show_pictures"], more["show_patients"]) == (
-            *("Slices", False, False),
-        )
+    assert (more["title"], more["show_pictures"], more["show_patients"]) == ("Slices", False, False)
+    assert "Scores are about the class 'healthy'" in text

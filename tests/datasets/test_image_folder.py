@@ -243,7 +243,8 @@ def test_group_pattern_reaches_unlabelled_pictures(tree):
         (r"x*(y*)", "finds no patient in 2 of 2"),
         (r"p\d", "has 0 groups; wanted exactly one"),
         (r"(p)(\d)", "has 2 groups"),
-        (r"(p", "no regular expression"),
+        (r"(p", r"a bracket \( is never closed \(character 1: '\(p'\).*'patient12'"),
+        (r"p(\d+)+*", "no regular expression"),
     ],
 )
 def test_group_pattern_errors(tree, pattern, message):

@@ -46,7 +46,7 @@ class MatrixExtractor(BackboneFeatureExtractor):
 
 
 # By name, so that the names of the tests hold no address in memory.
-BACKBONES.register(Backbone("lines", 8, 1, None, "none", build))
+BACKBONES.register(Backbone("lines", 8, 1, None, "none", builder=build))
 EXTRACTOR = MatrixExtractor("lines", store=FeatureStore(), pooling="avg_std")
 
 

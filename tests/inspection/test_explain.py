@@ -1,5 +1,7 @@
 """Explanations of fused decisions: exact, complete, and the estimator's own."""
 
+import pickle
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -401,6 +403,22 @@ def test_flat_classifiers_are_told(data, extractor):
     with pytest.warns(ExplanationWarning, match=r"Nothing that was hidden.*larger window"):
         explained = explain(model, pictures, method="occlusion", window=0.5)
     assert any(one.heat_map.any() for one in explained)
+
+
+def test_a_warning_of_explanations_knows_its_pictures(data, extractor):
+    """Whoever explains some of many pictures can name them, and processes hand it on."""
+    pictures, labels = data
+    forest = RandomForestClassifier(5, random_state=0)
+    model = make_pipeline(extractor(), forest).fit(pictures, labels)
+    with pytest.warns(ExplanationWarning) as told:
+        explain(model, pictures[:2])
+    warning = pickle.loads(pickle.dumps(told[0].message))
+    assert warning.pictures == (0, 1)
+    assert "flat around pictures 40, 70: no small" in str(warning.among([40, 70]))
+    assert warning.among(range(40, 60)).pictures == (40, 41)
+    assert "pictures 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more" in str(
+        ExplanationWarning("pictures {pictures}", range(12))
+    )
 
 
 def test_certainty_is_told(data, extractor):

@@ -363,7 +363,20 @@ def test_no_caution_where_the_model_is_better_than_the_file():
 
 def test_caution_where_the_file_is_as_good():
     (caution,) = enough(shortcut=enough(signal=1.1)).cautions
-    assert caution.startswith("The model ranks no better than a forest that sees only how files")
+    assert caution.startswith("The model ranks pictures no better than a forest that sees only")
+
+
+def test_cautions_say_of_what_they_are():
+    """Pictures and patients may have different ones; the text has those of both."""
+    evaluation = enough(shortcut=enough(signal=1.1), grain_control=enough(signal=0.0))
+    by_patient = evaluation.by_patient()
+    assert all("pictures" in caution for caution in evaluation.cautions)
+    assert len(evaluation.cautions) == len(by_patient.cautions) == 2
+    for caution in by_patient.cautions:
+        assert "patients (mean of their pictures)" in caution
+    assert all("(vote of" in caution for caution in evaluation.by_patient("vote").cautions)
+    told = str(evaluation).splitlines()[-5:-1]
+    assert told == [*evaluation.cautions, *by_patient.cautions]
 
 
 def test_caution_where_better_than_the_file_is_not_shown():
@@ -377,7 +390,7 @@ def test_caution_where_better_than_the_file_is_not_shown():
     difference = evaluation.compare(evaluation.shortcut)["roc_auc"]
     assert difference.estimate > 0 > difference.low
     (caution,) = evaluation.cautions
-    assert caution.startswith("It has not been shown that the model ranks better than a forest")
+    assert caution.startswith("It has not been shown that the model ranks pictures better than")
     assert f"{difference.estimate:.3f} [{difference.low:.3f}, {difference.high:.3f}]" in caution
 
 

@@ -24,13 +24,17 @@ def test_what_is_in_a_model(tmp_path):
     assert content.classes == tuple(model.classes_)
     assert content.versions["fusionlearn"] == fusionlearn.__version__
     assert content.versions["scikit-learn"] == sklearn.__version__
-    assert content.estimator.startswith("AugmentedClassifier(augmenter=")
+    assert content.estimator.startswith("AugmentedClassifier(")
+    assert "..." not in content.estimator  # as a repr leaves parts out
     assert [network["application"] for network in content.networks] == ["MobileNet", "MobileNetV2"]
     assert content.parameters["estimator.steps.1.1.epochs"] == 2
     assert content.untrusted == ()
     assert "fusionlearn.fusion._concat.ConcatFusion" in content.types
     text = str(content)
     assert f"classes: {', '.join(model.classes_)}" in text
+    _, *lines = text.splitlines()
+    assert "  AugmentedClassifier(" in lines
+    assert max(map(len, lines)) <= 90
     assert content.digest in text
     assert inspect(path) == content
 

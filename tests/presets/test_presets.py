@@ -21,7 +21,14 @@ from fusionlearn import (
     ImageAugmenter,
     MajorityVoteFusion,
 )
-from fusionlearn.presets import _registry, covid_ct, find_presets, get_preset, list_presets
+from fusionlearn.presets import (
+    _registry,
+    covid_ct,
+    covid_ct_strong,
+    find_presets,
+    get_preset,
+    list_presets,
+)
 
 RECIPE = covid_ct.RECIPE
 
@@ -256,17 +263,27 @@ def test_it_repeats_itself(data):
     ("parameters", "message"),
     [
         ({"fusion": "mean"}, r"'fusion'.*'concat'"),
-        ({"backbones": "ResNet50"}, "'backbones'"),
-        ({"backbones": []}, "got no network"),
+        ({"backbones": "ResNet500"}, "no network 'ResNet500'. Did you mean 'ResNet50'.*VGG16"),
+        ({"backbones": ["VGG16", 3]}, "no network 3"),
+        ({"backbones": 3}, "'backbones'"),
+        ({"backbones": []}, "backbones is empty"),
         ({"backbones": ["VGG19", "VGG19"]}, "twice"),
         ({"weights": {"VGG19": None}}, "weights has entries for VGG19"),
         ({"extractors": "VGG19"}, "'extractors'"),
+        ({"extractors": []}, "extractors is empty"),
+        ({"extractors": ["VGG19"]}, "holds 'VGG19'; wanted pairs .*networks go to backbones"),
+        ({"extractors": [("VGG19", 3)], "fusion": "vote"}, "wanted pairs"),
         ({"augmenter": 3}, "'augmenter'"),
     ],
 )
 def test_bad_parameters(parameters, message):
     with pytest.raises(ValueError, match=message):
         covid_ct(**parameters)
+
+
+@pytest.mark.parametrize("preset", [covid_ct, covid_ct_strong])
+def test_one_name_is_a_list_of_one(preset):
+    assert repr(preset(backbones="VGG16")) == repr(preset(backbones=["VGG16"]))
 
 
 def test_parameters_of_the_parts_are_checked_by_fit(data):

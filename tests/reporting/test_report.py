@@ -130,7 +130,7 @@ def test_all_sections_are_there_and_each_ends_with_its_limits(page):
     sections = [a["id"] for a in page.all("section")]
     assert sections == [
         *("summary", "data", "audit", "model", "scores", "curves", "mistakes", "votes"),
-        *("explanations", "networks", "cost", "uses", "origin"),
+        *("explanations", "networks", "cost", "uses", "origin", "listing"),
     ]
     assert page.words.count("Limits.") == len(sections) - 1
 

@@ -136,6 +136,40 @@ def test_the_page_is_as_wide_as_the_screen(show, size):
     assert max(heights) < 160
 
 
+def test_wide_screens_have_words_beside_what_they_are_about(show):
+    """And everything below everything on a phone, in the same order."""
+    script = """
+        return [...document.querySelectorAll("main > section:not(#summary)")].map(section => {
+            const box = name => section.querySelector(name).getBoundingClientRect();
+            const [about, blocks, limits] = [".about", ".blocks", ".limits"].map(box);
+            const isBelow = about.bottom <= blocks.top && blocks.bottom <= limits.top;
+            return [about.right <= blocks.left, blocks.right - about.left,
+                    limits.top - about.bottom, isBelow];
+        });
+    """
+    wide = show(WIDE).execute_script(script)
+    assert len(wide) > 10
+    assert all(beside for beside, *_ in wide)
+    assert min(width for _, width, *_ in wide) > 0.9 * WIDE[0]
+    assert max(gap for _, _, gap, _ in wide) < 40
+    assert all(below for *_, below in show(NARROW).execute_script(script))
+
+
+def test_pictures_stand_in_full_rows_without_holes(show):
+    """Eight and twelve pictures, in boxes of one size, whatever their own."""
+    script = """
+        return [...document.querySelectorAll(".gallery")].map(gallery => {
+            const boxes = [...gallery.querySelectorAll("img")].map(i => i.getBoundingClientRect());
+            const first = boxes.filter(box => Math.abs(box.top - boxes[0].top) < 1).length;
+            return [first, Math.max(...boxes.map(box => Math.abs(box.height - boxes[0].height)))];
+        });
+    """
+    for size, n_columns in ((WIDE, 4), (NARROW, 2)):
+        for n_first, difference in show(size).execute_script(script):
+            assert n_first == n_columns
+            assert difference < 1
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_can_be_read_in_both_themes(show, theme):
     """Contrasts of 4.5 and more, as WCAG 2 asks for at level AA."""

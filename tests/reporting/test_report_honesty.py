@@ -124,6 +124,13 @@ def test_warnings_of_explanations_name_the_pictures_that_are_listed(tiny):
     assert f"flat around pictures {', '.join(listed)}:" in words
 
 
+def test_what_is_meant_by_an_error_from_zero_is_said(page):
+    """An interval that begins at 0 looks like a fault unless one is told why."""
+    assert (
+        "one that begins at 0 says that right probabilities are not ruled out" in Page(page).words
+    )
+
+
 def test_votes_are_of_a_sample_with_the_shares_of_classes():
     """Files come sorted by class: the first pictures of a fold are those of one class."""
     material = material_of(n_each=170)

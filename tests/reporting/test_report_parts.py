@@ -11,14 +11,22 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import auc, roc_auc_score
 from sklearn.pipeline import make_pipeline
 
-from fusionlearn import BACKBONES, BackboneFeatureExtractor, ConcatFusion, check_images
+from fusionlearn import (
+    BACKBONES,
+    BackboneFeatureExtractor,
+    ConcatFusion,
+    ImagePreprocessor,
+    check_images,
+)
 from fusionlearn.metrics import BootstrapInterval
 from fusionlearn.model_selection import Finding, LeakageReport
+from fusionlearn.presets import covid_ct_strong
 from fusionlearn.reporting import _roc
 from fusionlearn.reporting._blocks import Drawing, Gallery, Picture, Section, Text
 from fusionlearn.reporting._budget import MAX_BYTES, keep_small
 from fusionlearn.reporting._citations import citations, paper_of
 from fusionlearn.reporting._extractors import named_extractors
+from fusionlearn.reporting._legend import _COLOR, _CONTRAST, _CROP, _POOLING, network_legend
 from fusionlearn.reporting._listing import estimator_text
 from fusionlearn.reporting._privacy import hide_paths, picture_names, shorten
 from fusionlearn.reporting._sections import SECTIONS
@@ -175,12 +183,70 @@ def test_an_estimator_is_written_whole_and_without_folders(tmp_path):
     assert max(map(len, text.splitlines())) <= 100
 
 
+def test_a_long_list_of_words_fills_lines():
+    """Eight layers on eight lines would make a listing that nobody reads."""
+    layers = [f"conv_pw_{block}_relu" for block in range(8)]
+    text = estimator_text(BackboneFeatureExtractor("MobileNet", layers=layers))
+    assert len(text.splitlines()) <= 7
+    assert eval(text, {"BackboneFeatureExtractor": BackboneFeatureExtractor}).layers == layers
+
+
 def test_networks_are_called_by_what_tells_them_apart():
     networks = [(name, BackboneFeatureExtractor(name)) for name in ("VGG16", "VGG19")]
     model = make_pipeline(ConcatFusion(networks), LogisticRegression())
     assert list(named_extractors(model)) == ["VGG16", "VGG19"]
     assert list(named_extractors(make_pipeline(networks[0][1]))) == ["VGG16"]
     assert named_extractors(LogisticRegression()) == {}
+
+
+def test_names_of_networks_are_explained_by_their_parameters():
+    """Of the preset whose inputs are called grey_448 and clahe_448, and of any other."""
+    networks = [("small", BackboneFeatureExtractor("MobileNet", weights=None))]
+    model = covid_ct_strong(extractors=networks)
+    assert list(named_extractors(model)) == ["grey_448", "clahe_448"]
+    words = dict(network_legend(model).items)
+    assert words["grey_448"] == (
+        "MobileNet, untrained. Sees pictures in grey, at 448 × 448 pixels; gives the mean and "
+        "standard deviation over all places of 8 inner layers."
+    )
+    assert "in grey, local contrast equalised (CLAHE), at 448" in words["clahe_448"]
+    members = model.set_params(estimator__estimator__features__clahe_448="drop")
+    assert "clahe" not in texts(network_legend(members)).lower()
+    form = ImagePreprocessor(window=(-600, 1500), contrast="stretch", crop="body")
+    network = BackboneFeatureExtractor("MobileNet", application_params={"alpha": 0.5})
+    words = texts(network_legend(make_pipeline(form, network)))
+    assert "MobileNet, alpha 0.5, ImageNet weights" in words
+    assert "window (-600, 1500), cut to the body, contrast stretched, at 224 × 224" in words
+    assert "as they are, at 224 × 224 pixels; gives the mean over all places of the last" in texts(
+        network_legend(BackboneFeatureExtractor("VGG16"))
+    )
+
+
+def test_every_form_of_pictures_has_words():
+    """A value of a parameter without words would stop a page at its end."""
+    constraints = ImagePreprocessor._parameter_constraints
+    for name, words in (("color", _COLOR), ("contrast", _CONTRAST), ("crop", _CROP)):
+        options = {value for one in constraints[name] for value in getattr(one, "options", {one})}
+        assert options == set(words)
+    (poolings,) = BackboneFeatureExtractor._parameter_constraints["pooling"]
+    assert poolings.options == set(_POOLING)
+
+
+@pytest.mark.parametrize(
+    ("n_errors", "said"),
+    [
+        (1, "This is the one, judged by a model that had not seen the patient."),
+        (12, "These are all 12, the surest first, each judged by"),
+        (13, "These are the 12 of which the model was surest, each judged by"),
+    ],
+)
+def test_all_mistakes_are_not_called_the_surest(n_errors, said):
+    material = material_of()
+    right = (material.y[:, None] == material.evaluation.classes) * 1.0
+    right[:n_errors] = right[:n_errors, ::-1]
+    evaluation = dataclasses.replace(material.evaluation, y_proba=right)
+    section = errors_section(dataclasses.replace(material, evaluation=evaluation))
+    assert said in section.opening
 
 
 def test_every_network_of_keras_has_its_paper():

@@ -6,6 +6,7 @@ from ._curves import curves_section
 from ._data import data_section
 from ._errors import errors_section
 from ._explanations import explanations_section
+from ._listing import listing_section
 from ._model import model_section
 from ._networks import networks_section
 from ._origin import origin_section
@@ -27,6 +28,7 @@ SECTIONS = (
     cost_section,
     uses_section,
     origin_section,
+    listing_section,
 )
 
 __all__ = ["SECTIONS"]

@@ -56,10 +56,18 @@ def errors_section(material):
         "mistakes",
         title,
         f"{found.n_errors:,} of {found.n_samples:,} pictures were predicted wrong, a share of "
-        f"{found.n_errors / found.n_samples:.3f} [{low:.3f}, {high:.3f}]. These are the "
-        f"{len(pictures)} of which the model was surest, each judged by a model that had not "
-        f"seen the {unit_apart(material.known)}.",
+        f"{found.n_errors / found.n_samples:.3f} [{low:.3f}, {high:.3f}]. "
+        f"{_which(len(pictures), found.n_errors)} judged by a model that had not seen the "
+        f"{unit_apart(material.known)}.",
         tuple(blocks),
-        "A mistake may be the label's. A dozen pictures show what to look at next, not why the "
+        "A mistake may be the label's. A few pictures show what to look at next, not why the "
         "model fails.",
     )
+
+
+def _which(n_shown, n_errors):
+    if n_shown < n_errors:
+        return f"These are the {n_shown} of which the model was surest, each"
+    if n_errors == 1:
+        return "This is the one,"
+    return f"These are all {n_errors}, the surest first, each"

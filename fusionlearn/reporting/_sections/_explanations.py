@@ -1,6 +1,5 @@
 """Where in pictures decisions come from."""
 
-import re
 import warnings
 
 import numpy as np
@@ -12,8 +11,6 @@ from .._privacy import shorten
 from .._svg import draw
 
 _TITLE = "Explanations"
-# Positions in a warning.
-_POSITIONS = re.compile(r"(?<=pictures )\d+(?:, \d+)*")
 
 
 def explanations_section(material):
@@ -42,7 +39,7 @@ def explanations_section(material):
     remarks = []
     for warning in caught:
         if issubclass(warning.category, ExplanationWarning):
-            remarks.append(Text(_among_all(str(warning.message), chosen)))
+            remarks.append(Text(str(warning.message.among(chosen))))
         else:
             warnings.warn_explicit(
                 warning.message, warning.category, warning.filename, warning.lineno
@@ -84,15 +81,6 @@ def _choose(material, number):
             if len(candidates):
                 chosen.append(candidates[np.argmax(sure[candidates])])
     return test[np.array(chosen[:number], dtype=int)]
-
-
-def _among_all(text, chosen):
-    """Name in a warning the pictures by their positions among all, not among the chosen."""
-
-    def renumber(found):
-        return ", ".join(str(chosen[int(number)]) for number in found[0].split(", "))
-
-    return _POSITIONS.sub(renumber, text)
 
 
 def _sentence(material, index, explanation):

@@ -104,5 +104,10 @@ def _meanings(material):
         ("F1, sensitivity, specificity", about),
         ("Area under the ROC curve", "How often a picture of the class ranks above another one."),
         ("Brier score", "Mean squared error of the probability."),
-        ("Calibration error", "Mean gap between a probability and how often it comes true."),
+        (
+            "Calibration error",
+            "Mean gap between a probability and how often it comes true. On few pictures chance "
+            "makes it too large, for which the interval corrects: one that begins at 0 says that "
+            "right probabilities are not ruled out.",
+        ),
     )
