@@ -16,6 +16,7 @@ BENCHMARKS = {
     "search": "a grid search of heads: Pipeline, Pipeline(memory=), fusionlearn",
     "scaling": "100 to 100,000 pictures: seconds, bytes and memory for each",
     "startup": "new processes: imports, and the first prediction",
+    "export": "models as graphs: Keras, TensorFlow, ONNX, OpenVINO, LiteRT, fusionlearn",
     "warm": "reading stored features: the sqlite3 module, fusionlearn",
     "accuracy": "scores on COVID-CT by patient; needs --data, and takes an hour",
 }

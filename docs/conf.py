@@ -29,6 +29,8 @@ extensions = [
     "torture_table",
     "benchmark_tables",
     "page_figures",
+    "rooms",
+    "compatibility",
 ]
 exclude_patterns = ["_build", "_ext", "_static", "_templates"]
 sphinx_gallery_conf = gallery_settings()

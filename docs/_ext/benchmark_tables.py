@@ -18,6 +18,7 @@ NAMES = (
     "scaling",
     "startup",
     "warm",
+    "export",
 )
 _SMOKE = [".. warning::", "", "   Figures of a smoke run, which mean nothing.", ""]
 

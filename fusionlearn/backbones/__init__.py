@@ -5,7 +5,7 @@ from ._choice import ENGINES, PRECISIONS
 from ._graph import convert_function
 from ._maps import check_maps, compute_maps, contributions, pool_maps
 from ._network import Network, resolve_network
-from ._pixel_model import build_pixel_model, build_tuned_pixel_model
+from ._pixel_model import build_pixel_model
 from ._pool import get_engine, is_built
 from ._register import register_backbone
 from ._table import BACKBONES
@@ -21,7 +21,6 @@ __all__ = [
     "TrainedPart",
     "build_pixel_model",
     "build_tuned_model",
-    "build_tuned_pixel_model",
     "check_maps",
     "compute_maps",
     "contributions",

@@ -1,7 +1,6 @@
 """Networks as models from pixels as they are, preprocessing included."""
 
 from .._compat import import_keras, isolated_keras_build
-from ._keras_model import build_feature_model
 from ._trained_part import build_tuned_model
 
 # What keras.applications.imagenet_utils.preprocess_input subtracts and divides by.
@@ -16,44 +15,25 @@ SCALE = {
 }
 
 
-def build_pixel_model(network):
+def build_pixel_model(network, arrays=()):
     """Build a network that takes pixels.
 
     Parameters
     ----------
     network : Network
-        A whole network.
+        A network, whole or cut.
+
+    arrays : list of ndarray, default=()
+        The weights that training gave its last layers, as for :func:`build_tuned_model`.
 
     Returns
     -------
     model : keras.Model
         From RGB pixels in 0-255 of shape (n, height, width, 3), float32, to features of
-        shape (n, n_features).
+        shape (n, n_features). It shares no layers with another model.
     """
-    return _with_preprocessing(network, build_feature_model(network))
-
-
-def build_tuned_pixel_model(network, arrays):
-    """Build a network with the weights that training gave its last layers.
-
-    Parameters
-    ----------
-    network : Network
-        As for :func:`build_tuned_model`.
-
-    arrays : list of ndarray
-        As for :func:`build_tuned_model`.
-
-    Returns
-    -------
-    model : keras.Model
-        As :func:`build_pixel_model` returns it.
-    """
-    return _with_preprocessing(network, build_tuned_model(network, arrays, "tuned"))
-
-
-def _with_preprocessing(network, model):
     keras = import_keras()
+    model = build_tuned_model(network, arrays, "features")
     mode = network.backbone.preprocessing
     with isolated_keras_build(network.random_state):
         pixels = keras.Input((*network.input_size, 3))

@@ -5,6 +5,7 @@ from ._completion import COMPLETION
 from ._demo import DEMO
 from ._evaluate import EVALUATE
 from ._explain import EXPLAIN
+from ._export import EXPORT
 from ._inspect import INSPECT
 from ._predict import PREDICT
 from ._report import REPORT
@@ -19,6 +20,7 @@ COMMANDS = (
     PREDICT,
     EXPLAIN,
     INSPECT,
+    EXPORT,
     BACKBONES,
     *STORE_COMMANDS,
     COMPLETION,

@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC, LinearSVC
 
 from .._compat import import_keras
-from ..backbones import build_tuned_pixel_model
+from ..backbones import build_pixel_model
 from ..classifiers import FineTuneClassifier
 from ..classifiers._joint_training import find_members
 from ._layers import affine, linear, one_against_rest, proba_of
@@ -91,7 +91,7 @@ def _tuned_features(translator, classifier, pictures):
     for member in find_members(classifier.extractor_, classifier.trained_layers_):
         arrays = classifier.fine_tuned_.get(member.name, [])
         model = translator.network(
-            (id(classifier), member.name), build_tuned_pixel_model, member.network, arrays
+            (id(classifier), member.name), build_pixel_model, member.network, arrays
         )
         features = model(pictures.at(member.network.input_size))
         blocks.append(features if member.scale == 1.0 else affine(features, member.scale, None))

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
 from .._bars import progress_bar
+from .._compat import isolated_keras_build
 from .._files import write_whole
 from .._hints import did_you_mean
 from ..exceptions import ExportError
@@ -194,7 +195,7 @@ def export(
         with tempfile.TemporaryDirectory(dir=parent, prefix=".fusionlearn-") as place:
             new = os.path.join(place, base)
             try:
-                with other_people_s_code():
+                with isolated_keras_build(0), other_people_s_code():
                     chosen.write(model, new, metadata)
                     bar.update()
                     run = chosen.open(new)

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
+from tiny_network import SIDE, build
 
 from fusionlearn import (
     AugmentedClassifier,
@@ -24,6 +25,7 @@ from fusionlearn import (
     ImagePreprocessor,
     MajorityVoteFusion,
     export,
+    register_backbone,
 )
 from fusionlearn.exporting import FORMATS
 from fusionlearn.model_selection import StratifiedImageGroupKFold
@@ -42,26 +44,26 @@ PIXELS = np.random.default_rng(3).integers(0, 256, (3, 47, 62, 3), dtype=np.uint
 BATCHES = [PIXELS, PIXELS[:1], PIXELS[:, :30, :41]]
 
 
-def network(name="MobileNet", **params):
-    settings = {"weights": None, "input_size": 32, "layers": 0.1, **params}
-    return BackboneFeatureExtractor(name, **settings)
-
-
 @pytest.fixture(scope="module")
 def model():
     """A vote of all kinds of heads, on pictures in grey and their mirror images."""
     data = phantoms(24, 12)
     grey = ImagePreprocessor(color="grey")
-    concat = ConcatFusion(
-        [("a", network()), ("b", network("VGG16", pooling="max"))],
-        transformer_weights={"b": 0.5},
+    mobile = BackboneFeatureExtractor("MobileNet", weights=None, input_size=32, layers=0.1)
+    small, smaller = (
+        BackboneFeatureExtractor(
+            register_backbone(f"{mode}-tiny", build, input_size=SIDE, preprocessing=mode),
+            pooling=pooling,
+        )
+        for mode, pooling in (("caffe", "avg_std"), ("torch", "max"))
     )
-    svm = make_pipeline(grey, concat, StandardScaler(), LinearSVC(random_state=0))
+    concat = ConcatFusion([("a", mobile), ("b", small)], transformer_weights={"b": 0.5})
+    svm = make_pipeline(grey, concat, StandardScaler(), LinearSVC(C=0.01, dual=False))
     folds = StratifiedImageGroupKFold(2)
     members = [
         ("svm", CalibratedClassifierCV(svm, cv=folds, ensemble=False)),
-        ("logistic", make_pipeline(grey, network(), LogisticRegression())),
-        ("head", FineTuneClassifier(network("DenseNet121"), epochs=2, random_state=0)),
+        ("logistic", make_pipeline(grey, mobile, LogisticRegression())),
+        ("head", FineTuneClassifier(smaller, epochs=2, random_state=0)),
     ]
     mirror = ImageAugmenter(
         1, rotation=0, shear=0, shift=0, zoom=0, horizontal_flip="always", random_state=0
@@ -106,9 +108,9 @@ def test_what_is_to_be_known_lies_beside_the_model_and_in_it(model, exported, na
     assert "not a medical device" in about["intended_use"]
     assert [one["application"] for one in about["networks"]] == [
         "MobileNet",
-        "VGG16",
+        "caffe-tiny",
         "MobileNet",
-        "DenseNet121",
+        "torch-tiny",
     ]
     assert all(os.path.exists(path) for path in written[name].files)
     card = Path(f"{written[name].path}.md").read_text()

@@ -1,0 +1,84 @@
+"""The command ``fusionlearn export``: a saved model as one graph that runs elsewhere."""
+
+import dataclasses
+import os
+
+import fusionlearn
+
+from ._estimators import STORE
+from ._options import FILE, TEXT, Command, Option, choice
+from ._outputs import check_new, check_not_read
+from ._pictures import MODEL, MODEL_WEIGHTS, TRUST, find_pictures, load_model
+
+
+def _export(options, console):
+    inputs = [options.model, options.weights, options.store]
+    pictures, others = find_pictures(options.compare) if options.compare else ([], [])
+    if others:
+        raise ValueError(f"--compare: {others[0]!r} has not the extension of a picture.")
+    check_not_read(options.out, [*inputs, *pictures])
+    check_new([options.out, f"{options.out}.json", f"{options.out}.md"], options.force)
+    if os.path.isdir(options.out) and not options.force:
+        raise ValueError(f"{options.out!r} is there already; pass --force to replace it.")
+    model = load_model(options)
+    exported = fusionlearn.export(
+        model,
+        options.out,
+        options.format,
+        X=pictures or None,
+        license=options.license,
+        intended_use=options.intended_use,
+        title=options.title,
+        verbose=console.progress,
+    )
+    console.say(
+        f"Written: {exported}. Its model card is {exported.path}.md. Its probabilities are no "
+        "diagnosis, there as here."
+    )
+    console.give(dataclasses.asdict(exported))
+
+
+EXPORT = Command(
+    name="export",
+    summary="write a saved model as one graph that runs without Python, or without this library",
+    description=(
+        "Writes a graph from pixels of any size to probabilities, resizing and preprocessing "
+        "included, with its metadata (JSON) and a model card (Markdown) beside it. What was "
+        "written is run and compared with the model before it takes its place."
+    ),
+    options=(
+        MODEL,
+        Option(
+            "out",
+            "what is written; its suffix says the format: .keras, .onnx, .xml (OpenVINO), .tflite "
+            "(LiteRT)",
+            FILE,
+            "PATH",
+            required=True,
+        ),
+        Option(
+            "format",
+            "for a path without such a suffix, as the folder of a saved_model",
+            choice(lambda: list(fusionlearn.exporting.FORMATS), "a format"),
+            "NAME",
+        ),
+        Option(
+            "compare",
+            "files, or folders with pictures, of which eight are compared too; can be repeated",
+            FILE,
+            "PICTURE",
+            many=True,
+        ),
+        Option("title", "first line of the model card", TEXT, "TEXT"),
+        Option("license", "licence of the model, for its card", TEXT, "TEXT"),
+        Option("intended-use", "what the model is for, for its card", TEXT, "TEXT"),
+        MODEL_WEIGHTS,
+        STORE,
+        TRUST,
+    ),
+    run=_export,
+    examples=(
+        "export model.fusion --out model.onnx --compare scans/",
+        "export model.fusion --out served/ --format saved_model",
+    ),
+)
