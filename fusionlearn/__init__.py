@@ -31,7 +31,8 @@ _HOMES = {
     "save": "persistence",
     # models as graphs that run elsewhere
     "export": "exporting",
-    # everything about a model on one page
+    # where a model looks, and everything about it on one page
+    "explain": "inspection",
     "report": "reporting",
     # settings
     "config_context": "_config",

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-__all__ = ["check_labels", "check_probabilities"]
+__all__ = ["check_labels", "check_probabilities", "find_missing"]
 
 
 def check_labels(y):
@@ -27,14 +27,12 @@ def check_labels(y):
         or numbers as in a regression.
     """
     y = column_or_1d(y, warn=True)
-    if y.dtype.kind in "Of":
-        missing = [index for index, label in enumerate(y) if _is_missing(label)]
-        if missing:
-            raise ValueError(
-                f"Input y contains NaN, None or NA: {len(missing)} of {len(y)} samples have no "
-                f"label, the first at index {missing[0]}. Wanted a label for each; leave the "
-                "others out of X and y."
-            )
+    if y.dtype.kind in "Of" and (missing := find_missing(y)):
+        raise ValueError(
+            f"Input y contains NaN, None or NA: {len(missing)} of {len(y)} samples have no "
+            f"label, the first at index {missing[0]}. Wanted a label for each; leave the "
+            "others out of X and y."
+        )
     assert_all_finite(y, input_name="y")
     if len(types := {type(label).__name__ for label in y}) > 1 and "str" in types:
         raise ValueError(
@@ -91,6 +89,22 @@ def check_probabilities(y_proba):
         row = int(np.abs(sums - 1).argmax())
         raise ValueError(f"y_proba is {proba[row]} for sample {row}; wanted a sum of 1.")
     return proba
+
+
+def find_missing(values):
+    """Find the values that are None, NaN or NA.
+
+    Parameters
+    ----------
+    values : iterable of object
+        Labels, parts or patients.
+
+    Returns
+    -------
+    missing : list of int
+        Where they stand.
+    """
+    return [index for index, value in enumerate(values) if _is_missing(value)]
 
 
 def _is_missing(label):

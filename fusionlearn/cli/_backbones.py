@@ -21,7 +21,9 @@ def _backbones(options, console):
     if not chosen:
         given = " ".join(options.names)
         hint = did_you_mean(given, names, n=3, cutoff=0.5)
-        raise ValueError(f"no network is called like {given!r}.{hint}")
+        raise ValueError(
+            f"no network is called like {given!r}.{hint} Without a name all are listed."
+        )
     rows = [_describe(table[name]) for name in chosen]
     console.say("\n".join(_lines(rows)))
     console.give(rows)

@@ -19,7 +19,7 @@ from ._data import (
 from ._estimators import MADE, make_estimator, network_names
 from ._judging import FOLDING, PAGE, check_page, cross_validate, tell_evaluation, write_page
 from ._options import FILE, Command, Option, UsageError
-from ._outputs import check_new, check_out
+from ._outputs import check_new, check_out, check_page_name
 from ._pictures import MODEL, TRUST, load_model
 from ._training_data import compare_with_training, judge_files
 
@@ -32,6 +32,7 @@ def _evaluate(options, console):
     if options.out is not None:
         check_out(options.out, [options.data, options.weights, options.store, options.config])
         check_new([options.out], options.force)
+        check_page_name(options.out)
     dataset = load_data(options)
     names = dataset.target_names.tolist()
     console.note(describe(dataset))

@@ -2,7 +2,8 @@
 
 import os
 
-from .._files import check_exists
+from .._hints import did_you_mean
+from ._options import UsageError
 
 
 def check_not_read(path, inputs):
@@ -76,9 +77,37 @@ def check_out(path, inputs):
         If it is read.
     """
     folder = os.path.dirname(path) or "."
-    check_exists(folder)
+    if not os.path.exists(folder):
+        parent, name = os.path.split(os.path.abspath(folder))
+        hint = did_you_mean(name, os.listdir(parent)) if os.path.isdir(parent) else ""
+        raise FileNotFoundError(
+            f"There is no folder {folder!r} to write {os.path.basename(path)!r} into.{hint} Make "
+            "it, or write elsewhere."
+        )
     if not os.path.isdir(folder):
         raise NotADirectoryError(f"{folder!r} is a file; wanted a folder to write into.")
     if os.path.isdir(path):
         raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; wanted the name of a file.")
     check_not_read(path, inputs)
+
+
+def check_page_name(path):
+    """Refuse a page under a name by which nothing would open it as one.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the page will be written; pipes and devices are called what they are called.
+
+    Raises
+    ------
+    UsageError
+        If its suffix is another one.
+    """
+    name = os.fspath(path)
+    is_device = os.path.exists(name) and not os.path.isfile(name)
+    if not is_device and os.path.splitext(name)[1].lower() not in (".html", ".htm"):
+        raise UsageError(
+            f"--out {name!r}: wanted a name for a page, such as report.html. A browser prints it "
+            "to PDF."
+        )

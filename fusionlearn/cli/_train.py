@@ -4,8 +4,11 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
+
 import fusionlearn
 
+from ..model_selection._inner_folds import check_inner_folds
 from ._config_file import config_text, read_config, write_config
 from ._data import LABELLED, count_data, describe, load_data, warn_of_mixed_patients
 from ._estimators import MADE, make_estimator, network_names
@@ -18,11 +21,13 @@ def _train(options, console):
     config = out.with_suffix(".toml")
     _check_out(options, out, config)
     dataset = load_data(options)
-    console.say(describe(dataset))
+    console.note(describe(dataset))
     warn_of_mixed_patients(options, console, dataset)
     estimator = make_estimator(options, console, epochs=True)
     networks = network_names(estimator)
-    console.say(f"Preset {options.preset}, networks {', '.join(networks)}.")
+    console.note(f"Preset {options.preset}, networks {', '.join(networks)}.")
+    patients = fusionlearn.get_groups(fusionlearn.check_images(dataset.data))
+    check_inner_folds(estimator, np.asarray(dataset.target), patients)
     audit = fusionlearn.model_selection.audit_leakage(
         dataset.data, dataset.target, verbose=int(console.progress)
     )
@@ -39,7 +44,7 @@ def _train(options, console):
     if not keeps or options.force:
         write_config(config, TRAIN, _recipe(vars(options)))
     console.say(f"Trained in {seconds:.1f} s. Written: {out} and {config}.")
-    console.say(
+    console.note(
         "No score is given, since every picture was used for training. "
         f"For one by cross-validation: fusionlearn evaluate --config {config}\n"
         "A model's predictions are no diagnosis."

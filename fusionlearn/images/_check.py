@@ -290,7 +290,10 @@ def _items(X):
     if hasattr(X, "toarray"):
         raise ImageError("a sparse matrix", _FORMS, "Pictures are dense: pass X.toarray().")
     if isinstance(X, dict) or not (hasattr(X, "__len__") and hasattr(X, "__getitem__")):
-        raise ImageError(f"a {type(X).__name__}", _FORMS, "Pass list(X) or an array.")
+        # A loader's Bunch that was passed whole.
+        has_data = isinstance(X, dict) and "data" in X
+        hint = "Pass its pictures: X['data']." if has_data else "Pass list(X) or an array."
+        raise ImageError(f"a {type(X).__name__}", _FORMS, hint)
     if hasattr(X, "columns") or hasattr(X, "to_numpy"):
         X = X.to_numpy()
     if not isinstance(X, np.ndarray):

@@ -57,8 +57,16 @@ def open_bytes(data, path=None):
             return image
         if data[344:347] in (b"n+1", b"ni1") or str(path).endswith((".nii", ".nii.gz")):
             raise ImageError("a NIfTI volume", WHOLE_FILE, _SLICES, path=path)
-        got = f"{len(data):,} bytes that are no picture (they start with {bytes(data[:8])!r})"
+        start = bytes(data[:8])
+        kind = next((name for magic, name in _BEGINNINGS.items() if start.startswith(magic)), None)
+        got = f"{len(data):,} bytes that are no picture (they start with {start!r})"
+        if kind is not None:
+            got = f"{len(data):,} bytes that start as a {kind} file and are damaged or cut short"
     raise ImageError(got, WHOLE_FILE, "Convert it, or remove it from X.", path=path)
+
+
+# What files of the commonest formats start with.
+_BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF"}
 
 
 def check_n_bytes(n_bytes, path=None):

@@ -97,10 +97,18 @@ class AugmentationDisplay(FigureMixin):
         ImportError
             If matplotlib is not installed.
 
+        TypeError
+            If ``augmenter`` makes no copies.
+
         ValueError
             If no picture or no copy is asked for, or ``names`` has not one entry for
             each picture.
         """
+        if not hasattr(augmenter, "make_copies"):
+            raise TypeError(
+                f"augmenter is {augmenter!r}; wanted an ImageAugmenter, such as augmenter_ of a "
+                "fitted AugmentedClassifier."
+            )
         references = check_images(X)
         n_copies = augmenter.n_copies if n_copies is None else n_copies
         if n_pictures < 1 or n_copies < 1:

@@ -1,8 +1,10 @@
 """How many pictures of each class there are."""
 
 import numpy as np
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 
+from .._labels import check_labels, find_missing
+from ..classifiers._groups import check_groups
 from ._figures import COLORS, FigureMixin, shorten, strip_axes
 
 _BARS = COLORS[:-1]  # black would not be seen on a dark page
@@ -122,17 +124,25 @@ class ClassDistributionDisplay(FigureMixin):
             If matplotlib is not installed.
 
         ValueError
-            If y, split and groups differ in length.
+            If y, split and groups differ in length, there are no labels, or some are
+            missing or have no part or no patient.
         """
-        y = column_or_1d(y)
+        if not len(y):
+            raise ValueError("y is empty; wanted the class of one picture at least.")
+        y = check_labels(y)
         check_consistent_length(y, split, groups)
+        if split is not None and (missing := find_missing(split)):
+            raise ValueError(
+                f"split names no part for {len(missing)} of {len(y)} pictures, the first at index "
+                f"{missing[0]}; wanted one for each, or split=None."
+            )
+        groups = None if groups is None else check_groups(groups)
         classes = np.unique(y)
         split_names = None if split is None else _ordered(np.asarray(split))
         parts = [slice(None)] if split is None else [np.asarray(split) == s for s in split_names]
         n_pictures = np.array([[np.sum(y[part] == label) for label in classes] for part in parts])
         n_patients = None
         if groups is not None:
-            groups = np.asarray(groups)
             n_patients = np.array(
                 [
                     [len(np.unique(groups[part][y[part] == label])) for label in classes]

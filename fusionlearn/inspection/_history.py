@@ -1,5 +1,7 @@
 """How training went."""
 
+from collections.abc import Mapping
+
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from ._figures import BLUE, VERMILION, FigureMixin, ink, strip_axes
@@ -124,6 +126,9 @@ class HistoryDisplay(FigureMixin):
         ImportError
             If matplotlib is not installed.
 
+        TypeError
+            If the history is no dict.
+
         ValueError
             If the history lacks the metric, or the best epoch is none of its epochs.
         """
@@ -153,6 +158,9 @@ class HistoryDisplay(FigureMixin):
         ------
         ImportError
             If matplotlib is not installed.
+
+        TypeError
+            If the history is no dict.
 
         ValueError
             If the history lacks the metric, or the best epoch is none of its epochs.
@@ -199,6 +207,11 @@ class HistoryDisplay(FigureMixin):
         return self
 
     def _curves(self, metric):
+        if not isinstance(self.history, Mapping):
+            raise TypeError(
+                f"history is a {type(self.history).__name__}; wanted a dict with a list of numbers "
+                "for each name, such as the attribute history of what Keras' fit returns."
+            )
         if metric not in self.history:
             raise ValueError(
                 f"The history has {sorted(self.history)}; wanted {metric!r}. Pass the history of a "

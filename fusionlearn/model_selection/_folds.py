@@ -14,6 +14,7 @@ from ..classifiers._holdout import uses_groups
 from ..exceptions import SmallSampleWarning
 from ..images import check_images, get_groups
 from ..images._copies import warn_of_copies
+from ._inner_folds import check_inner_folds
 from ._report import small_sample, unknown_positive
 from ._split import StratifiedImageGroupKFold
 
@@ -167,6 +168,8 @@ def make_folds(
     ]
     for folds in repeats:
         _check_folds(cv, folds, groups)
+        for train, _ in folds:
+            check_inner_folds(estimator, y[train], groups[train])
     warn_of_copies(references, y, groups, stacklevel + 1)
     caution = small_sample(y, groups, classes, known)
     if caution is not None:

@@ -11,7 +11,7 @@ import json
 import os
 import stat
 
-from .._files import write_whole
+from .._files import check_exists, write_whole
 from ..exceptions import PersistenceError
 
 # The number changes when files of before can no longer be read.
@@ -85,6 +85,7 @@ def read_model(path):
     OSError
         If the file cannot be opened.
     """
+    check_exists(os.fspath(path))
     # A pipe that nobody writes to must not hold us up.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):

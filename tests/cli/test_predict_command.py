@@ -365,7 +365,7 @@ def test_patients_that_not_all_files_name(model, slices, tmp_path, rng, capsys):
         (["--by-patient", "p.csv"], 2, "needs to know the patients"),
         (["--group-pattern", "(x)"], 2, "--group-pattern: '(x)' finds no patient in 5 of 5"),
         (["--group-pattern", "("], 2, "--group-pattern: '(' is no regular expression"),
-        (["--out", "a/b.csv"], 1, "There is no 'a'"),
+        (["--out", "a/b.csv"], 1, "There is no folder 'a'"),
         (["--group-pattern", "(p)", "--by-patient", "x.csv", "--out", "x.csv"], 2, "wanted two"),
     ],
 )

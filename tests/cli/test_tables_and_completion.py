@@ -32,6 +32,8 @@ def test_networks_are_chosen_by_parts_of_names(capsys):
     assert [each["name"] for each in document] == ["NASNetLarge", "VGG16", "VGG19"]
     assert run("backbones", "densnet121") == 1
     assert "Did you mean 'DenseNet121'" in capsys.readouterr().err
+    assert run("backbones", "zzz") == 1
+    assert "'zzz'. Without a name all are listed." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("shell", _shells())

@@ -88,6 +88,10 @@ def test_nothing_is_replaced_unasked(trained, tiny_preset, capsys):
     assert "'model.toml' says something else than this line" in capsys.readouterr().err
     # Says the same, however much is told of it: it stays.
     assert run("train", "--config", "model.toml", "--quiet") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split(". ")[-1] for line in said] == ["Written: model.fusion and model.toml."], (
+        said
+    )
     assert (trained / "model.toml").read_text() == f"# a remark\n{config}"
     assert (trained / "model.fusion").is_file()
     assert run("train", "--config", "model.toml", "--set", "epochs=2", "--force") == 0
@@ -98,7 +102,8 @@ def test_nothing_is_replaced_unasked(trained, tiny_preset, capsys):
     ("words", "status", "message"),
     [
         (["nowhere", "--out", "m"], 1, "There is no 'nowhere'"),
-        (["scans", "--out", "nowhere/m"], 1, "There is no 'nowhere'"),
+        (["scans", "--out", "nowhere/m"], 1, "There is no folder 'nowhere' to write 'm' into."),
+        (["scans", "--out", "scan/m"], 1, "Did you mean 'scans'? Make it, or write elsewhere."),
         (["scans", "--out", "scans"], 1, "is a folder"),
         (["scans", "--out", "m.toml"], 2, "wanted a name for a model"),
         (["scans", "--out", "m", "--set", "fusoin=vote"], 2, "Did you mean 'fusion'?"),
@@ -147,6 +152,14 @@ def test_a_network_that_is_not_there(here, capsys):
     err = capsys.readouterr().err
     assert "there is no network 'ResNet500'. Did you mean 'ResNet50'" in err
     assert """--set 'backbones=["ResNet50","VGG16"]'""" in err
+
+
+def test_too_few_patients_for_folds_inside_a_model_are_told_before_the_work(here, capsys):
+    words = ["scans", *PATIENTS, "--set", "weights=none", "--set", "calibration_folds=7"]
+    assert run("train", *words, "--out", "model.fusion") == 1
+    err = capsys.readouterr().err
+    assert "has 6 patient(s) where the model is trained, and the 7 folds inside the model" in err
+    assert "calibration_folds=6" in err
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "report"])
@@ -345,6 +358,14 @@ def test_no_page_is_replaced_unasked(here, tiny_preset, capsys, command):
     assert (here / "page.html").read_text() == "kept"
     assert run(*words, "--force", "--positive", "helthy") == 1
     assert "Did you mean 'healthy'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["report", "evaluate"])
+def test_a_page_is_called_one(here, tiny_preset, capsys, command):
+    """HTML under the name of a PDF is opened by nothing."""
+    assert run(command, "scans", *PATIENTS, *tiny_preset, "--out", "page.pdf") == 2
+    assert "'page.pdf': wanted a name for a page, such as report.html" in capsys.readouterr().err
+    assert not (here / "page.pdf").exists()
 
 
 @pytest.mark.parametrize("command", ["report", "evaluate"])

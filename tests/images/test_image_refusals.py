@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from PIL import Image
+from sklearn.utils import Bunch
 
 from fusionlearn import check_images, config_context
 from fusionlearn.exceptions import FusionlearnError, ImageError
@@ -102,6 +103,7 @@ WHOLES = {
     "one reference": (check_images([GOOD])[0], "one ImageReference", r"\[X\]"),
     "sparse": (scipy.sparse.csr_array(np.eye(3)), "sparse", "toarray"),
     "a dictionary": ({"a": GOOD}, "a dict", r"list\(X\)"),
+    "all that a loader gives": (Bunch(data=[GOOD], target=["a"]), "a Bunch", r"X\['data'\]"),
     "a set": ({"a.png"}, "a set", r"list\(X\)"),
     "a generator": ((x for x in [GOOD]), "a generator", r"list\(X\)"),
     "None": (None, "a NoneType", "array"),

@@ -69,3 +69,8 @@ def test_number_of_pictures_and_copies():
 def test_nothing_to_show_is_an_error(n_copies, options, message):
     with pytest.raises(ValueError, match=message):
         AugmentationDisplay.from_augmenter(ImageAugmenter(n_copies), PICTURES, **options)
+
+
+def test_only_an_augmenter_makes_copies():
+    with pytest.raises(TypeError, match="augmenter is 'flips'; wanted an ImageAugmenter"):
+        AugmentationDisplay.from_augmenter("flips", PICTURES)

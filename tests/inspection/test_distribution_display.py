@@ -68,3 +68,19 @@ def test_each_bar_has_its_name_however_many_classes_there_are():
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         ClassDistributionDisplay.from_labels(Y, split=SPLIT[:-1])
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "message"),
+    [
+        ([], {}, "y is empty; wanted the class of one picture"),
+        (["sick", None], {}, "1 of 2 samples have no label, the first at index 1"),
+        ([1.0, np.nan], {}, "1 of 2 samples have no label, the first at index 1"),
+        (["sick", "well"], {"split": ["train", None]}, "split names no part for 1 of 2 pictures"),
+        (["sick", "well"], {"groups": ["a", None]}, "wanted a patient for every picture"),
+    ],
+)
+def test_no_picture_is_counted_as_nothing(y, options, message):
+    """NaN is not equal to itself, so its bar would say that there is no such picture."""
+    with pytest.raises(ValueError, match=message):
+        ClassDistributionDisplay.from_labels(y, **options)

@@ -111,6 +111,12 @@ def test_bad_histories(history, options, message):
         HistoryDisplay.from_history(history, **options)
 
 
+def test_what_fit_returns_holds_the_history():
+    """Whoever hands over the object that Keras gives is told where the numbers are."""
+    with pytest.raises(TypeError, match=r"history is a NoneType; wanted a dict.*attribute history"):
+        HistoryDisplay.from_history(None)
+
+
 def _flatten(X):
     return np.stack([reference.decode()[:, :, 0].ravel() for reference in X]) / 255.0
 

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import StackingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
+    GridSearchCV,
     GroupKFold,
     KFold,
     LeaveOneGroupOut,
@@ -246,6 +247,17 @@ def test_stacking_by_its_default_shows_its_probabilities_only_when_it_is_fitted(
     stacking = make_pipeline(StackingClassifier([("recorder", Recorder())], cv=2))
     evaluation = evaluate(stacking, X, y, cv=3, shortcut=False)
     assert evaluation.y_proba.shape == (len(y), 2)
+
+
+def test_folds_inside_a_model_are_looked_at_before_it_is_fitted():
+    X, y, _ = make_data(n_patients=8)
+    model = GridSearchCV(Recorder(), {}, cv=StratifiedImageGroupKFold(3))
+    message = r"'ill' has 2 patient\(s\) where the model is trained, and the 3 folds inside.*\(cv\)"
+    with pytest.raises(ValueError, match=message):
+        evaluate(model, X, y, cv=2)
+    X, y, _ = make_data(n_patients=4)
+    with pytest.raises(ValueError, match="You have to add patients"):
+        evaluate(model, X, y, cv=2)
 
 
 def test_bad_labels():

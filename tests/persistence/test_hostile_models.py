@@ -66,8 +66,9 @@ def test_other_files(content, match, path):
 
 
 def test_paths_that_are_no_files(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "missing.fusion")
+    (tmp_path / "model.fusion").touch()
+    with pytest.raises(FileNotFoundError, match=r"Did you mean 'model\.fusion'"):
+        load(tmp_path / "modell.fusion")
     refused(tmp_path, "no regular file")
     os.mkfifo(tmp_path / "pipe")
     refused(tmp_path / "pipe", "no regular file")
