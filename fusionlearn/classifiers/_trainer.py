@@ -1,20 +1,15 @@
-"""A head whose epochs are single compiled calls, built once and reset for each fit."""
+"""A head whose epochs are single compiled calls of TensorFlow."""
 
 from contextlib import nullcontext
-from itertools import pairwise
 
-import numpy as np
-
-from .._compat import import_keras, isolated_keras_build, without_chatter
+from .._compat import without_chatter
 from ._dropout import drop, threshold_of
-from ._optimizers import InitialState, find_optimizer
-from ._rows import Block
+from ._head_model import HeadModel
+from ._rows import Block, hold_rows
 
 
-class Trainer:
-    """Layers, an optimizer and the compiled functions that train and evaluate them.
-
-    Between ``reset`` and the next ``reset`` a trainer belongs to one fit.
+class Trainer(HeadModel):
+    """The compiled functions that train and evaluate a head where Keras runs on TensorFlow.
 
     Parameters
     ----------
@@ -23,39 +18,16 @@ class Trainer:
     """
 
     def __init__(self, head):
-        keras = import_keras()
-        if keras.config.backend() != "tensorflow":
-            raise RuntimeError(
-                f"Keras runs on {keras.config.backend()!r}; FineTuneClassifier trains on "
-                "TensorFlow. Unset KERAS_BACKEND, or set it to 'tensorflow'."
-            )
-        self.head = head
         # Rows that are computed together, whatever the size of a batch is, so that one
         # compiled function serves all. More pay where a matrix is read for each of them.
         self._tile = 8 if head.hidden_units else 4
         self._has_spoken = not head.uses_xla
-        with isolated_keras_build(0):
-            self._build(keras)
+        super().__init__(head)
 
     def _build(self, keras):
         import tensorflow as tf
 
-        widths = [self.head.n_features, *self.head.hidden_units, self.head.n_outputs]
-        self._layers = []
-        for n_inputs, n_units in pairwise(widths):
-            # reset draws the weights, so that they depend on the fit's seed alone.
-            layer = keras.layers.Dense(n_units, kernel_initializer="zeros")
-            layer.build((None, n_inputs))
-            self._layers.append(layer)
-        self._variables = [v for layer in self._layers for v in (layer.kernel, layer.bias)]
-        self._optimizer = find_optimizer(self.head.optimizer)()
-        self._initial = InitialState(self._optimizer, self._variables)
-        if self.head.n_outputs == 1:
-            self._loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)
-        else:
-            self._loss = keras.losses.SparseCategoricalCrossentropy(
-                from_logits=True, reduction=None
-            )
+        super()._build(keras)
         dtypes = Block(tf.float32, tf.float32, tf.float32, tf.int32, tf.int32, tf.int32)
         shapes = Block([None, self.head.n_features], [None, 1], [None], [None], [], [])
         block = [tf.TensorSpec(*spec) for spec in zip(shapes, dtypes, strict=True)]
@@ -76,25 +48,9 @@ class Trainer:
             function, input_signature=signature, autograph=False, jit_compile=self.head.uses_xla
         ).get_concrete_function()
 
-    def reset(self, rng, learning_rate):
-        """Bring every variable into the state of a fresh start.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-            Draws the weights.
-
-        learning_rate : float
-            Learning rate of the optimizer.
-        """
-        self._initial.restore_constants()
-        self._optimizer.learning_rate = float(learning_rate)
-        for layer in self._layers:
-            n_inputs, n_units = layer.kernel.shape
-            limit = np.sqrt(6 / (n_inputs + n_units))  # Glorot's, which is Keras' default
-            layer.kernel.assign(rng.uniform(-limit, limit, (n_inputs, n_units)).astype(np.float32))
-            layer.bias.assign(np.zeros(n_units, dtype=np.float32))
-        self._initial.restore_copies()
+    def hold(self, X, y, weight, budget):
+        """Make rows ready; parameters as for :func:`hold_rows`."""
+        return hold_rows(X, y, weight, budget)
 
     def train_epoch(self, rows, order, batch_size, dropout, keys):
         """Go once through the data.
@@ -169,22 +125,6 @@ class Trainer:
             # Goes on when the function has ended, since the next block may overwrite this one.
             sums = tuple(tf.constant(total.numpy()) for total in results)
         return tuple(float(total) / n_rows for total in sums)
-
-    def arrays(self):
-        """Copy the weights.
-
-        Returns
-        -------
-        coefs : list of ndarray of shape (n_inputs, n_units)
-            Weights of each layer.
-
-        intercepts : list of ndarray of shape (n_units,)
-            Biases of each layer.
-        """
-        return (
-            [layer.kernel.numpy() for layer in self._layers],
-            [layer.bias.numpy() for layer in self._layers],
-        )
 
     def _train_block(self, X, y, weight, order, n_rows, first, loss_sum, n_right, *settings):
         import tensorflow as tf

@@ -3,8 +3,9 @@
 import threading
 from contextlib import contextmanager
 
-from .._compat import enter_runtime
+from .._compat import enter_runtime, import_keras
 from ._joint import JointTrainer
+from ._portable_trainer import JaxTrainer, TorchTrainer
 from ._trainer import Trainer
 
 _MAX_IDLE = 8
@@ -15,15 +16,15 @@ class TrainerPool:
 
     Parameters
     ----------
-    trainer_class : type
+    make_trainer : callable
         Makes a trainer from what shapes it.
 
     max_idle : int
         How many are kept.
     """
 
-    def __init__(self, trainer_class, max_idle):
-        self._trainer_class = trainer_class
+    def __init__(self, make_trainer, max_idle):
+        self._make_trainer = make_trainer
         self._max_idle = max_idle
         self._idle = []
         self._lock = threading.Lock()
@@ -51,7 +52,7 @@ class TrainerPool:
             If this process was forked from one in which networks had run.
         """
         enter_runtime()
-        trainer = self._take(head) or self._trainer_class(head)
+        trainer = self._take(head) or self._make_trainer(head)
         try:
             yield trainer
         finally:
@@ -72,6 +73,20 @@ class TrainerPool:
         return None
 
 
-POOL = TrainerPool(Trainer, _MAX_IDLE)
+_BY_BACKEND = {"tensorflow": Trainer, "jax": JaxTrainer, "torch": TorchTrainer}
+
+
+def _make_trainer(head):
+    """Make the trainer for what Keras runs on."""
+    backend = import_keras().config.backend()
+    if backend not in _BY_BACKEND:
+        raise RuntimeError(
+            f"Keras runs on {backend!r}; FineTuneClassifier trains on {', '.join(_BY_BACKEND)}. "
+            "Set KERAS_BACKEND to one of them."
+        )
+    return _BY_BACKEND[backend](head)
+
+
+POOL = TrainerPool(_make_trainer, _MAX_IDLE)
 # Whole networks and their optimizer's state are large.
 JOINT_POOL = TrainerPool(JointTrainer, 1)

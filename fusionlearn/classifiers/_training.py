@@ -7,7 +7,6 @@ import numpy as np
 
 from .._config import get_config
 from ._dropout import draw_keys
-from ._rows import hold_rows
 from ._trainer_pool import POOL
 
 
@@ -121,7 +120,7 @@ def train(head, schedule, X, y, weight, parts, seeds, observer):
             return dict(zip(("coefs_", "intercepts_"), trainer.arrays(), strict=True))
 
         trainer.reset(weights_rng, schedule.learning_rate)
-        rows = hold_rows(X, y, weight, get_config()["head_memory"])
+        rows = trainer.hold(X, y, weight, get_config()["head_memory"])
         for epoch in range(schedule.epochs):
             observer.begin()
             values = trainer.train_epoch(
