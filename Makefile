@@ -1,5 +1,5 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
-# make demo | test | lint | docs | test-slow | test-browser | test-oldest | test-newest | torture | bench | release | clean  PYTHON=python3.12 picks an interpreter
+# make demo | test | lint | docs | test-slow | test-browser | test-oldest | test-newest | test-backends | torture | bench | release | clean  PYTHON=python3.12 picks an interpreter
 # make demo DATA=scans/ PATIENTS='(patient[0-9]+)'            on your pictures, and whose they are
 # make bench BENCH=head OUT=docs/_data/benchmarks QUICK=1     one, into a folder, a smoke run
 
@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 OLDEST ?= .venv-oldest
 NEWEST ?= .venv-newest
+BACKENDS ?= .venv-backends
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
@@ -17,7 +18,7 @@ QUICK ?=
 TESTS ?=
 ARGS ?=
 
-.PHONY: demo test test-slow test-browser test-oldest test-newest torture lint format docs bench release clean help
+.PHONY: demo test test-slow test-browser test-oldest test-newest test-backends torture lint format docs bench release clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -62,6 +63,14 @@ test-newest:
 	$(PYTHON) -m venv $(NEWEST)
 	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --pre --upgrade --upgrade-strategy eager -e ".[openvino,plot,test]"
 	$(NEWEST)/bin/python -m pytest -n 2 --ignore=tests/test_docs.py $(TESTS)
+
+# Keras on JAX and on PyTorch: the same numbers, and what does not ask for TensorFlow by name.
+test-backends:
+	$(PYTHON) -m venv $(BACKENDS)
+	$(BACKENDS)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[openvino,plot,test]" "jax>=0.4.30" "torch>=2.4"
+	$(BACKENDS)/bin/python -m pytest tests/classifiers/test_other_backends.py
+	KERAS_BACKEND=jax $(BACKENDS)/bin/python -m pytest -n 2 $(or $(TESTS),tests/fusion tests/features tests/classifiers)
+	KERAS_BACKEND=torch $(BACKENDS)/bin/python -m pytest -n 2 $(or $(TESTS),tests/fusion tests/features tests/classifiers)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -15,10 +15,12 @@ BENCHMARKS = {
     "finetune": "training the last third of a network: Keras, fusionlearn",
     "search": "a grid search of heads: Pipeline, Pipeline(memory=), fusionlearn",
     "scaling": "100 to 100,000 pictures: seconds, bytes and memory for each",
+    "distributed": "workers of a Dask cluster: growth, and the way there and back",
     "startup": "new processes: imports, and the first prediction",
     "export": "models as graphs: Keras, TensorFlow, ONNX, OpenVINO, LiteRT, fusionlearn",
     "warm": "reading stored features: the sqlite3 module, fusionlearn",
     "accuracy": "scores on COVID-CT by patient; needs --data, and takes an hour",
+    "selection": "votes on COVID-CT with weights found out of fold; needs --data",
 }
 # Options, and the environment variables by which a process of its own learns of them.
 _FOLDERS = {"data": "FUSIONLEARN_COVID_CT", "weights": "FUSIONLEARN_WEIGHTS"}
@@ -51,7 +53,8 @@ def main(argv=None):
     )
     for option, variable in _FOLDERS.items():
         parser.add_argument(
-            f"--{option}", help=f"for accuracy: folder of {option}; by default that of ${variable}"
+            f"--{option}",
+            help=f"for accuracy and selection: folder of {option}; by default that of ${variable}",
         )
     options = parser.parse_args(argv)
     for option, variable in _FOLDERS.items():
@@ -62,8 +65,11 @@ def main(argv=None):
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
     names = options.names or list(BENCHMARKS)
     if not options.names and not options.quick and not os.environ.get(_FOLDERS["data"]):
-        names.remove("accuracy")
-        print("accuracy is left out: it needs --data FOLDER with COVID-CT", file=sys.stderr)
+        names = [name for name in names if name not in ("accuracy", "selection")]
+        print(
+            "accuracy and selection are left out: they need --data FOLDER with COVID-CT",
+            file=sys.stderr,
+        )
     if len(names) == 1:
         run_one(names[0], options.quick, options.out)
         return 0

@@ -87,13 +87,7 @@ def run(quick):
     report : AccuracyReport
         Scores with intervals, by picture and by patient, and seconds.
     """
-    if not quick and not os.environ.get(DATA):
-        sys.exit(
-            f"accuracy: {DATA} is not set; wanted the folder of COVID-CT as "
-            "fusionlearn.datasets.load_covid_ct reads it. Pass --data FOLDER (and --weights "
-            "FOLDER for Keras weights files; without it Keras downloads them)."
-        )
-    dataset, networks = _smoke() if quick else _real()
+    dataset, networks = read_data("accuracy", quick)
     report = AccuracyReport("accuracy", quick)
     report.data = {
         "pictures": len(dataset.data),
@@ -112,7 +106,7 @@ def run(quick):
                 _hold_against_goals(report, name, row, evaluations[name])
         for step, (with_it, without) in _STEPS.items():
             gained = evaluations[with_it].compare(evaluations[without])
-            report.differences.append({"name": step, "plain": _intervals(gained)})
+            report.differences.append({"name": step, "plain": as_intervals(gained)})
         if not quick:
             _hold_fine_tuning_against_goals(report, evaluations)
         shortcut = evaluations["concatenated"].shortcut
@@ -130,14 +124,35 @@ def run(quick):
     return report
 
 
-def _smoke():
-    phantoms = make_ct_phantoms(60, n_patients=60, image_size=32)
-    networks = make_extractors("MobileNet", weights=None, input_size=32)
-    phantoms.pos_label = phantoms.target_names[-1]
-    return phantoms, networks
+def read_data(benchmark, quick):
+    """Read COVID-CT and make networks.
 
+    Parameters
+    ----------
+    benchmark : str
+        Who asks, for the message.
 
-def _real():
+    quick : bool
+        Whether phantoms and an untrained network do.
+
+    Returns
+    -------
+    dataset : Bunch
+        Pictures, labels, and the positive one.
+
+    networks : list of (str, BackboneFeatureExtractor) tuples
+        The networks.
+    """
+    if quick:
+        phantoms = make_ct_phantoms(60, n_patients=60, image_size=32)
+        phantoms.pos_label = phantoms.target_names[-1]
+        return phantoms, make_extractors("MobileNet", weights=None, input_size=32)
+    if not os.environ.get(DATA):
+        sys.exit(
+            f"{benchmark}: {DATA} is not set; wanted the folder of COVID-CT as "
+            "fusionlearn.datasets.load_covid_ct reads it. Pass --data FOLDER (and --weights "
+            "FOLDER for Keras weights files; without it Keras downloads them)."
+        )
     dataset = load_covid_ct(os.environ[DATA])
     if os.environ.get(WEIGHTS):
         return dataset, extractors_from_folder(os.environ[WEIGHTS])
@@ -226,10 +241,22 @@ def _judge(name, make, dataset, n_repeats):
 
 def _figures(evaluation):
     """Estimate, low and high of each score."""
-    return _intervals(evaluation.scores)
+    return as_intervals(evaluation.scores)
 
 
-def _intervals(scores):
+def as_intervals(scores):
+    """Take estimate, low and high of each score that is shown.
+
+    Parameters
+    ----------
+    scores : dict of str to BootstrapInterval
+        Of an evaluation, or differences of two.
+
+    Returns
+    -------
+    intervals : dict of str to list of float
+        By name.
+    """
     return {name: list(scores[name]) for name in _SCORES}
 
 

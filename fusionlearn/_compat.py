@@ -12,7 +12,9 @@ from contextlib import contextmanager, nullcontext, suppress
 
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.utils import _safe_indexing as take_rows
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
+from sklearn.utils.validation import _check_method_params as take_metadata
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 from .exceptions import ForkedProcessError
@@ -90,6 +92,8 @@ __all__ = [
     "parallel_visual_block",
     "serial_visual_block",
     "single_visual_block",
+    "take_metadata",
+    "take_rows",
     "with_callbacks",
     "without_chatter",
 ]

@@ -7,6 +7,7 @@ catch in its place.
 __all__ = [
     "BackboneError",
     "BackboneWeightsError",
+    "ClusterError",
     "DataWarning",
     "EngineWarning",
     "ExplanationWarning",
@@ -145,6 +146,10 @@ class ForkedProcessError(FusionlearnError, RuntimeError):
     """A process was forked from one whose networks had run, and cannot run any."""
 
 
+class ClusterError(FusionlearnError, RuntimeError):
+    """Workers of a cluster cannot do what they are asked to do."""
+
+
 class FusionlearnWarning(UserWarning):
     """Base class of every warning that fusionlearn issues."""
 
@@ -212,4 +217,4 @@ class ExplanationWarning(FusionlearnWarning):
 
 
 class VoteWarning(FusionlearnWarning):
-    """A member votes in another way than its own ``predict`` would say."""
+    """Votes count in another way than was asked for, or than a member's ``predict`` would say."""

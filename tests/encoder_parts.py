@@ -12,7 +12,8 @@ def write_onnx(path, *, layout="NCHW", batch="n", sides=(SIDE, SIDE), kind="FLOA
     ``output`` is "maps", "vectors" (their mean), "tokens" (one for each place) or "deep" (five
     axes); ``channels`` its number of input channels, and ``channels_written`` what the file says
     it is; ``seed`` that of its weights; ``scale``
-    multiplies them; ``external`` keeps them in a file beside it, which has that name.
+    multiplies them; ``external`` keeps them in a file beside it, which has that name; with a
+    ``domain`` an operation of it halves what comes out.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -33,8 +34,15 @@ def write_onnx(path, *, layout="NCHW", batch="n", sides=(SIDE, SIDE), kind="FLOA
     if layout == "NHWC":
         nodes.append(helper.make_node("Transpose", [name], ["first"], perm=[0, 3, 1, 2]))
         name = "first"
-    nodes.append(helper.make_node("Conv", [name, "kernel"], ["maps"]))
+    domain = params.get("domain", "")
+    if domain:  # an operation that is x times the sigmoid of beta x, which is x / 2 for 0
+        nodes.append(helper.make_node("Conv", [name, "kernel"], ["sums"]))
+        nodes.append(helper.make_node("Swish", ["sums", "beta"], ["maps"], domain=domain))
+    else:
+        nodes.append(helper.make_node("Conv", [name, "kernel"], ["maps"]))
     constants = [kernel]
+    if domain:
+        constants.append(numpy_helper.from_array(np.zeros(1, np.float32), "beta"))
     name = "maps"
     if output == "vectors":
         nodes.append(helper.make_node("ReduceMean", [name], [output], axes=[2, 3], keepdims=0))
@@ -67,7 +75,8 @@ def write_onnx(path, *, layout="NCHW", batch="n", sides=(SIDE, SIDE), kind="FLOA
         ],
         constants,
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    opsets = [helper.make_opsetid(one, 17 if not one else 1) for one in {"", domain}]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=9)
     external = params.get("external")
     onnx.save(
         model,

@@ -93,6 +93,7 @@ def test_every_listed_benchmark_can_be_run():
     )
     directives = {name: f".. benchmark:: {name}\n" for name in listed}
     directives["accuracy"] = ".. accuracy-table::\n"
+    directives["selection"] = ".. selection-table::\n"
     assert set(listed) == modules
     for name in listed:
         assert callable(importlib.import_module(f"benchmarks.{name}").run)

@@ -1,4 +1,4 @@
-"""Directives that show the accuracy record, from JSON in ``docs/_data/benchmarks``."""
+"""Directives that show scores on COVID-CT, from JSON in ``docs/_data/benchmarks``."""
 
 from benchmark_tables import _FromReports as FromReports
 from benchmark_tables import _table as table
@@ -91,6 +91,56 @@ def leak_table(report):
     return table(rows)
 
 
+def selection_tables(report):
+    """Write what weights found out of fold bring as reStructuredText.
+
+    Parameters
+    ----------
+    report : dict
+        What ``python -m benchmarks selection`` wrote as JSON.
+
+    Returns
+    -------
+    lines : list of str
+        Tables of scores, of differences to equal weights, and of weights.
+    """
+    data = report["data"]
+    lines = list(_SMOKE) if report["quick"] else []
+    lines += [
+        f"{data['pictures']} pictures of {data['patients']} patients, networks "
+        f"{', '.join(data['networks'])}; 5 folds, {data['repeats']} repeats, 5 folds inside; "
+        f"{report['date']}.",
+        "",
+    ]
+    head = ["vote of", *_COLUMNS.values()]
+    head += [f"{name}, by patient" for name in _COLUMNS.values()]
+    rows = [(*head, "seconds")]
+    for row in report["rows"]:
+        cells = [_cell(row[part][name]) for part in ("plain", "by_patient") for name in _COLUMNS]
+        rows.append((row["name"], *cells, f"{row['seconds']:.1f}"))
+    lines += table(rows)
+    lines += ["What is gained over equal weights:", "", *difference_table(report)]
+    return [*lines, "Weights from all pictures:", "", *_weights(report["rows"])]
+
+
+def _weights(rows):
+    """Members of the largest vote, their scores out of fold, and their weight by each rule."""
+    most = max(len(row["members"]) for row in rows)
+    rows = [row for row in rows if len(row["members"]) == most]
+    rules = [row["name"].rpartition(", ")[2] for row in rows]
+    cells = [("member", "balanced accuracy out of fold", *rules)]
+    for entries in zip(*(row["members"] for row in rows), strict=True):
+        scores = [entry["oof_score"] for entry in entries if entry["oof_score"] is not None]
+        cells.append(
+            (
+                entries[0]["name"],
+                f"{scores[0]:.3f}",
+                *(f"{entry['weight']:.3f}" for entry in entries),
+            )
+        )
+    return table(cells)
+
+
 def _cell(interval, form=".3f"):
     if interval is None:
         return ""
@@ -114,6 +164,14 @@ class AccuracyDifferences(FromReports):
         return difference_table(self.read("accuracy"))
 
 
+class SelectionTable(FromReports):
+    """``.. selection-table::``"""
+
+    def lines(self):
+        """Write what weights found out of fold bring."""
+        return selection_tables(self.read("selection"))
+
+
 class AccuracyLeak(FromReports):
     """``.. accuracy-leak::``"""
 
@@ -127,4 +185,5 @@ def setup(app):
     app.add_directive("accuracy-table", AccuracyTable)
     app.add_directive("accuracy-differences", AccuracyDifferences)
     app.add_directive("accuracy-leak", AccuracyLeak)
+    app.add_directive("selection-table", SelectionTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

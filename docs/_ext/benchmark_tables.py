@@ -16,6 +16,7 @@ NAMES = (
     "finetune",
     "search",
     "scaling",
+    "distributed",
     "startup",
     "warm",
     "export",

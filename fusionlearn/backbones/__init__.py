@@ -2,6 +2,8 @@
 
 from ._backbone import Backbone
 from ._choice import ENGINES, PRECISIONS
+from ._encoder_file import EncoderFile
+from ._encoder_function import EncoderFunction
 from ._graph import convert_function
 from ._maps import check_maps, compute_maps, contributions, pool_maps
 from ._network import Network, resolve_network
@@ -17,6 +19,8 @@ __all__ = [
     "ENGINES",
     "PRECISIONS",
     "Backbone",
+    "EncoderFile",
+    "EncoderFunction",
     "Network",
     "TrainedPart",
     "build_pixel_model",

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ._encoder import Encoder
+
 PREPROCESSING_MODES = ("none", "tf", "caffe", "torch")
 
 
@@ -34,7 +36,7 @@ class Backbone:
         known once the network is built.
 
     builder : object or None, default=None
-        For a registered network, what builds it.
+        For a registered network, what builds or runs it.
 
     Examples
     --------
@@ -55,3 +57,8 @@ class Backbone:
     def is_application(self):
         """Whether it comes from ``keras.applications``."""
         return self.builder is None
+
+    @property
+    def is_keras(self):
+        """Whether it is a model of Keras, whose layers can be reached and trained."""
+        return not isinstance(self.builder, Encoder)

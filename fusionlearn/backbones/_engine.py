@@ -57,3 +57,21 @@ class Engine(ABC):
 
         self.stream(pictures, deliver)
         return features
+
+    def find_n_features(self, input_size):
+        """Find the length of a row by computing one.
+
+        Parameters
+        ----------
+        input_size : tuple of (int, int)
+            Height and width in pixels.
+
+        Returns
+        -------
+        n_features : int
+            Length of a row of features.
+        """
+        lengths = []
+        pictures = np.zeros((1, *input_size, 3), np.uint8)
+        self.stream(pictures, lambda start, rows: lengths.append(rows.shape[1]))
+        return lengths[0]

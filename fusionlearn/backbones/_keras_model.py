@@ -184,9 +184,15 @@ def pool(keras, tensor, network):
     if len(tensor.shape) == 2 and network.layers is None:
         return tensor
     if len(tensor.shape) != 4:
+        hint = ""
+        if len(tensor.shape) == 3:
+            hint = (
+                " Of tokens, register a function that builds keras.Model(model.inputs, "
+                "model.outputs[0][:, 0]), which is the first one, or the mean of those you want."
+            )
         raise BackboneError(
             f"{network.backbone.name} gives an output of shape {tensor.shape}: wanted feature "
-            "maps (n, rows, columns, features)."
+            f"maps (n, rows, columns, features).{hint}"
         )
     if network.pooling == "max":
         return keras.layers.GlobalMaxPooling2D()(tensor)

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._compat import enter_runtime, import_keras, isolated_keras_build
 from ..exceptions import BackboneError
+from ._encoder import require_keras
 from ._keras_model import build_maps_model, compile_feature_model, pool, preprocess
 
 _BATCH_SIZE = 32
@@ -34,6 +35,7 @@ def compute_maps(network, pictures):
     BackboneError
         If the network gives vectors, which have no places.
     """
+    require_keras(network, "Grad-CAM", "Use method='occlusion', which takes any network.")
     enter_runtime()
     compute = _build(network)
     parts = []
@@ -86,7 +88,8 @@ def pool_maps(maps, network):
         Features.
     """
     keras = import_keras()
-    return np.concatenate([np.asarray(pool(keras, layer, network)) for layer in maps], axis=1)
+    vectors = [keras.ops.convert_to_numpy(pool(keras, layer, network)) for layer in maps]
+    return np.concatenate(vectors, axis=1)
 
 
 def contributions(layer, pooling):

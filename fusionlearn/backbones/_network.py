@@ -10,6 +10,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from .._compat import keras_backend
 from .._files import file_digest
 from ..exceptions import BackboneError, BackboneWeightsError
 from ._backbone import Backbone
@@ -166,6 +167,16 @@ def resolve_network(
     """
     check_engine(engine, precision)
     backbone = application if isinstance(application, Backbone) else BACKBONES[application]
+    size = _resolve_size(backbone, input_size)
+    if not backbone.is_keras:
+        backbone.builder.check(
+            backbone.name,
+            weights=weights,
+            layers=layers,
+            input_size=size,
+            engine=engine,
+            precision=precision,
+        )
     path, digest = _resolve_weights(backbone, weights, random_state)
     return Network(
         backbone=backbone,
@@ -175,22 +186,24 @@ def resolve_network(
         random_state=int(random_state),
         layers=_resolve_layers(layers),
         pooling=pooling,
-        input_size=_resolve_size(backbone, input_size),
+        input_size=size,
         precision=precision,
         engine=engine,
     )
 
 
 def _resolve_weights(backbone, weights, random_state):
-    own = "" if backbone.is_application else build_registered(backbone.builder)[1]
+    own = _own_digest(backbone)
     if weights is None:
         if own:
             raise BackboneError(
                 f"weights=None: {backbone.name!r} was registered with weights of its own. "
                 "Leave weights= out."
             )
-        # Keras' initializers may draw other numbers in another version.
-        return None, f"untrained-{random_state}-keras-{importlib.metadata.version('keras')}"
+        # Keras' initializers may draw other numbers in another version, and do on another backend.
+        digest = f"untrained-{random_state}-keras-{importlib.metadata.version('keras')}"
+        backend = keras_backend()
+        return None, digest if backend == "tensorflow" else f"{digest}-{backend}"
     if weights == "imagenet":
         return "imagenet", own or "imagenet"
     path = os.path.abspath(os.fspath(weights))
@@ -206,6 +219,14 @@ def _resolve_weights(backbone, weights, random_state):
             f"weights={weights!r}: the file cannot be read ({error.strerror}). "
             "Check the path, or pass weights='imagenet' or weights=None."
         ) from error
+
+
+def _own_digest(backbone):
+    if backbone.is_application:
+        return ""
+    if backbone.is_keras:
+        return build_registered(backbone.builder)[1]
+    return backbone.builder.identity(backbone.name)
 
 
 def _resolve_params(backbone, application_params):

@@ -5,12 +5,19 @@ import warnings
 
 from .._compat import enter_runtime
 from ..exceptions import BackboneError, BackboneWeightsError, EngineWarning
+from ._callable_engine import FunctionEngine
 from ._choice import choose_engine
 from ._keras_engine import KerasEngine
+from ._onnx_engine import OnnxRuntimeEngine
 from ._openvino_engine import OpenVINOEngine
 from ._pixels_engine import PixelsEngine
 
-_CLASSES = {"keras": KerasEngine, "openvino": OpenVINOEngine}
+_CLASSES = {
+    "keras": KerasEngine,
+    "openvino": OpenVINOEngine,
+    "onnxruntime": OnnxRuntimeEngine,
+    "function": FunctionEngine,
+}
 _ENGINES = {}
 _LOCK = threading.Lock()
 
@@ -63,6 +70,9 @@ def is_built(network):
 
 
 def _choose(network):
+    if not network.backbone.is_keras:
+        encoder = network.backbone.builder
+        return _build(network, encoder.choose_engine(network.engine, network.precision))
     chosen = choose_engine(network.engine, network.precision)
     try:
         return _build(network, chosen)

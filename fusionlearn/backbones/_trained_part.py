@@ -8,6 +8,7 @@ import numpy as np
 
 from .._compat import import_keras, isolated_keras_build
 from ._cut import count_trained_layers, split_model, trainable_variables
+from ._encoder import require_keras
 from ._keras_model import build_maps_model, pool, preprocess
 
 # Largest difference that rounding what enters the trained layers to float16 may make in the
@@ -15,6 +16,8 @@ from ._keras_model import build_maps_model, pool, preprocess
 _HALF_TOLERANCE = 1e-3
 # Room that float16 must leave above what the probes need.
 _HALF_MARGIN = 16
+_FROZEN = "Set unfreeze=0: the head is trained on its features as they are."
+_UNEXPORTED = "Keep the classifier by fusionlearn.save, and this network beside it."
 
 
 # 1 is one layer and 1.0 is all of them.
@@ -42,6 +45,7 @@ def cut_network(network, unfreeze):
     BackboneError
         If there are no such layers, or none with weights to train.
     """
+    require_keras(network, f"unfreeze={unfreeze!r}", _FROZEN)
     maps = build_maps_model(network)
     n_trained = count_trained_layers(maps, unfreeze, network.backbone.name)
     if n_trained == 0:
@@ -55,14 +59,18 @@ def cut_network(network, unfreeze):
 
     def compute(tensors):
         keras = import_keras()
-        return [np.asarray(pool(keras, array, network)) for array in _call(trained, tensors)]
+        return [_numpy(pool(keras, array, network)) for array in _call(trained, tensors)]
 
     fits = _fits_half(tensors, compute)
     return dataclasses.replace(cut, row_type="<f2" if fits else "<f4")
 
 
 def _call(model, tensors):
-    return [np.asarray(t) for t in import_keras().tree.flatten(model(tensors, training=False))]
+    return [_numpy(t) for t in import_keras().tree.flatten(model(tensors, training=False))]
+
+
+def _numpy(tensor):
+    return import_keras().ops.convert_to_numpy(tensor)
 
 
 def _fits_half(tensors, compute):
@@ -141,20 +149,20 @@ class TrainedPart:
 
         Parameters
         ----------
-        rows : tf.Tensor of shape (n, row_length)
+        rows : tensor of shape (n, row_length)
             Rows of the network.
 
         Returns
         -------
-        tensors : list of tf.Tensor, float32
+        tensors : list of tensor, float32
             What ``model`` takes.
         """
-        import tensorflow as tf
-
-        rows = tf.cast(rows, tf.float32)
-        parts = tf.split(rows, [math.prod(shape) for shape in self._shapes], axis=1)
+        ops = import_keras().ops
+        rows = ops.cast(rows, "float32")
+        stops = np.cumsum([math.prod(shape) for shape in self._shapes])[:-1].tolist()
+        parts = ops.split(rows, stops, axis=1) if stops else [rows]
         tensors = [
-            tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self._shapes, strict=True)
+            ops.reshape(part, (-1, *shape)) for part, shape in zip(parts, self._shapes, strict=True)
         ]
         if self._network.row_type != "|u1" or self._network.backbone.preprocessing == "none":
             return tensors
@@ -185,6 +193,7 @@ def build_tuned_model(network, arrays, name):
     model : keras.Model
         From preprocessed pixels of shape (n, height, width, 3) to features.
     """
+    require_keras(network, "a model from pixels to features, such as export writes,", _UNEXPORTED)
     keras = import_keras()
     maps = build_maps_model(network, own=True)
     if network.trained_layers:

@@ -24,13 +24,15 @@ from .._compat import (
     with_callbacks,
 )
 from .._documentation import DocumentedMixin
+from .._labels import is_multilabel
 from .._metadata import fit_with_metadata
 from ..exceptions import ValidationSplitWarning, VoteWarning
+from ..fusion import MajorityVoteFusion
 from ..fusion._blame import naming_who_takes_no_pictures
 from ..fusion._constraints import Instance
 from ..images import ImageAugmenter, check_images, fixed_seed, get_groups
 from ..images._copies import warn_of_copies
-from ._targets import check_targets
+from ._targets import check_targets, number_classes
 from ._weights import check_weights
 
 # Pictures whose augmented views are predicted together.
@@ -79,8 +81,8 @@ class AugmentedClassifier(
     augmenter_ : ImageAugmenter
         The augmenter that was used.
 
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
+    classes_ : ndarray of shape (n_classes,) or (n_labels, 2)
+        The labels. Where a sample may have several, a row for each, which is 0 and 1.
 
     See Also
     --------
@@ -144,8 +146,9 @@ class AugmentedClassifier(
         X : array-like of pictures, of shape (n_samples,)
             As for :func:`~fusionlearn.check_images`.
 
-        y : array-like of shape (n_samples,)
-            Labels.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels. A table of 0 and 1, with a column for each label, where a sample may
+            have more than one and ``estimator`` takes that.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples; a copy has its picture's.
@@ -192,7 +195,8 @@ class AugmentedClassifier(
         if len(labels := np.unique(y).tolist()) < 2:
             raise ValueError(f"y has 1 class only, {labels[0]!r}; wanted at least 2 classes.")
         context.call_on_fit_task_begin(estimator=self, X=references, y=y)
-        warn_of_copies(references, y, get_groups(references), 3)
+        labels = y if y.ndim == 1 else [tuple(row) for row in y.tolist()]
+        warn_of_copies(references, labels, get_groups(references), 3)
         if _has_own_threshold(self.estimator):
             warnings.warn(
                 "predict takes the most probable class, so the threshold inside estimator is "
@@ -223,7 +227,8 @@ class AugmentedClassifier(
                     groups=get_groups(resampled),
                 )
             task.call_on_fit_task_end(estimator=self, X=resampled, y=resampled_y)
-        self.classes_ = getattr(self.estimator_, "classes_", np.unique(y))
+        classes, _ = number_classes(y)
+        self.classes_ = classes if y.ndim == 2 else getattr(self.estimator_, "classes_", classes)
         context.call_on_fit_task_end(estimator=self, X=references, y=y)
         return self
 
@@ -237,10 +242,12 @@ class AugmentedClassifier(
 
         Returns
         -------
-        y : ndarray of shape (n_samples,)
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Labels.
         """
         check_is_fitted(self)
+        if is_multilabel(self):
+            return self._predict_labels(X)
         if hasattr(self.estimator_, "predict_proba"):
             return self.classes_[self.predict_proba(X).argmax(axis=1)]
         if self.test_copies == 0:
@@ -264,11 +271,13 @@ class AugmentedClassifier(
 
         Returns
         -------
-        proba : ndarray of shape (n_samples, n_classes)
+        proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             Probabilities in the order of ``classes_``, with ``test_copies`` their mean
-            over the views.
+            over the views. Of several labels the probability of each.
         """
         check_is_fitted(self)
+        if is_multilabel(self):
+            return self._mean_over_views(X, self._label_probabilities)
         return self._mean_over_views(X, self.estimator_.predict_proba)
 
     @available_if(_estimator_has("predict_proba"))
@@ -331,6 +340,27 @@ class AugmentedClassifier(
             means.append(values.reshape(*views.shape, *values.shape[1:]).mean(axis=1))
         return np.concatenate(means)
 
+    def _predict_labels(self, X):
+        if self.test_copies == 0:
+            return self.estimator_.predict(self._check_images(X))
+        if hasattr(self.estimator_, "predict_proba"):
+            shares = self.predict_proba(X)
+        else:
+            shares = self._mean_over_views(X, self.estimator_.predict)
+        return (shares > 0.5).astype(self.classes_.dtype)
+
+    def _label_probabilities(self, references):
+        proba = self.estimator_.predict_proba(references)
+        if not isinstance(proba, list):
+            return proba
+        # scikit-learn's way: of each label the probabilities of the classes that it has.
+        return np.column_stack(
+            [
+                part @ (np.asarray(classes) == 1)
+                for part, classes in zip(proba, self.estimator_.classes_, strict=True)
+            ]
+        )
+
     def _votes(self, references):
         predicted = self.estimator_.predict(references)
         return (predicted[:, np.newaxis] == self.classes_).astype(np.float64)
@@ -348,9 +378,13 @@ class AugmentedClassifier(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
-        inner = get_tags(self.estimator).classifier_tags
-        if inner is not None:
-            tags.classifier_tags.multi_class = inner.multi_class
+        inner = get_tags(self.estimator)
+        if inner.classifier_tags is not None:
+            tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
+            # MultiOutputClassifier says it by the other one.
+            tags.classifier_tags.multi_label = (
+                inner.classifier_tags.multi_label or inner.target_tags.multi_output
+            )
         return tags
 
 
@@ -362,8 +396,12 @@ def _has_own_threshold(estimator):
 
 def _warn_of_blind_splits(estimator):
     """Warn of splitters inside that put copies of one picture on both sides."""
-    for name, cv in estimator.get_params(deep=True).items():
-        if name.split("__")[-1] != "cv" or isinstance(cv, str):
+    parts = {"": estimator, **estimator.get_params(deep=True)}
+    for name, cv in parts.items():
+        owner, _, parameter = name.rpartition("__")
+        if parameter != "cv" or isinstance(cv, str):
+            continue
+        if isinstance(parts[owner], MajorityVoteFusion):  # it splits by patient
             continue
         splitter = check_cv(cv)
         if not get_routing_for_object(splitter).consumes("split", ["groups"]):

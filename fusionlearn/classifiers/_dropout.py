@@ -84,3 +84,48 @@ def _hash(numbers):
     numbers = fold(numbers, 16) * tf.constant(0x7FEB352D, tf.uint32)
     numbers = fold(numbers, 15) * tf.constant(0x846CA68B, tf.uint32)
     return fold(numbers, 16)
+
+
+def dropout_masks(widths, first, n_rows, rate, keys):
+    """Make for rows what :func:`drop` multiplies values by, in plain NumPy.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Number of values of a row, for each time that values are dropped.
+
+    first : int
+        Number of the first row in its epoch.
+
+    n_rows : int
+        Number of rows.
+
+    rate : float
+        Share of values that are set to zero, in [0, 1).
+
+    keys : ndarray of shape (2,), uint32
+        As :func:`draw_keys` draws them.
+
+    Returns
+    -------
+    masks : list of ndarray of shape (n_rows, width), float32
+        0, or what makes up for those that are 0.
+    """
+    scale, threshold = np.float32(1 / (1 - rate)), np.uint32(threshold_of(rate))
+    rows = (first + np.arange(n_rows, dtype=np.uint64)) * np.uint64(sum(widths))
+    masks = []
+    for number, width in enumerate(widths):
+        counters = rows[:, np.newaxis] + np.uint64(sum(widths[:number]))
+        counters = counters + np.arange(width, dtype=np.uint64)
+        hashed = (counters & np.uint64(2**32 - 1)).astype(np.uint32)
+        for key in keys:
+            hashed = _hash_numbers(hashed ^ key)
+        masks.append(np.where(hashed >= threshold, scale, np.float32(0)))
+    return masks
+
+
+def _hash_numbers(numbers):
+    # Products wrap around, as they are meant to.
+    numbers = (numbers ^ (numbers >> np.uint32(16))) * np.uint32(0x7FEB352D)
+    numbers = (numbers ^ (numbers >> np.uint32(15))) * np.uint32(0x846CA68B)
+    return numbers ^ (numbers >> np.uint32(16))

@@ -9,20 +9,19 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from .._compat import CallbackSupportMixin, with_callbacks
-from .._labels import check_labels
 from ..exceptions import ImageError
 from ..features import callback_task
 from ..fusion._constraints import POSITIVE, WEIGHT, Instance
 from ..images import check_images, contains_pictures, get_groups
 from ._fit_extractor import fit_extractor
 from ._groups import check_groups
-from ._head import Head, is_worth_xla
+from ._head import check_hidden_units, shape_head
 from ._holdout import split_validation
 from ._joint_training import Tuning, find_members, get_rows, trained_layers, tune
 from ._optimizers import find_optimizer
 from ._predictor import PredictorMixin
 from ._progress import EpochObserver
-from ._targets import check_targets, spawn_seeds
+from ._targets import check_targets, number_classes, spawn_seeds
 from ._training import Schedule, train
 from ._visual import HeadVisualMixin
 from ._weights import weigh
@@ -30,8 +29,6 @@ from ._weights import weigh
 # Taken as they are, and converted block by block where they are computed with; anything
 # else becomes the first of them, all at once.
 _TRAINABLE = [np.float32, np.float64]
-# TensorFlow counts in int32.
-_MOST_UNITS = 2**31 - 1
 # In float32 a larger one would be 1, and nothing would be left to learn from.
 _MOST_DROPOUT = 1 - 2.0**-24
 
@@ -106,8 +103,9 @@ class FineTuneClassifier(
         than the last weights. 0 takes the weights themselves.
 
     validation : {"stratified", "tail"}, splitter or None, default="stratified"
-        How a validation part is split off. "stratified": every class on both sides, no
-        group on both sides as soon as groups are known. "tail": the last samples as
+        How a validation part is split off. "stratified": every class, and of several
+        labels both values of each, on both sides; no group on both sides as soon as
+        groups are known. "tail": the last samples as
         they come, which is Keras' ``validation_split``. A splitter: its first split.
         None: no validation; then nothing stops early.
 
@@ -123,7 +121,8 @@ class FineTuneClassifier(
         Epochs without a lower validation loss before training stops.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights by label. They multiply ``sample_weight``, in training and validation.
+        Weights by label. They multiply ``sample_weight``, in training and validation. Of
+        several labels each is weighed by itself, a dict holding for 0 and 1 of all.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the validation part, the weights, the order of samples and the dropout.
@@ -134,8 +133,8 @@ class FineTuneClassifier(
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
+    classes_ : ndarray of shape (n_classes,) or (n_labels, 2)
+        The labels. Where a sample may have several, a row for each, which is 0 and 1.
 
     coefs_ : list of ndarray of shape (n_inputs, n_units), float32
         Weights of each layer.
@@ -145,7 +144,8 @@ class FineTuneClassifier(
 
     history_ : dict of list of float
         "loss" and "accuracy" of each epoch, and with validation "val_loss" and
-        "val_accuracy". Losses are weighted, accuracies are not.
+        "val_accuracy". Losses are weighted, accuracies are not. Of several labels the
+        losses are summed, and a sample counts as right if all of them are, as in ``score``.
 
     n_iter_ : int
         Number of epochs that were run.
@@ -181,6 +181,13 @@ class FineTuneClassifier(
 
     Notes
     -----
+    Where y is a table of 0 and 1, of shape (n_samples, n_labels), each label has a sigmoid
+    of its own, and ``predict_proba`` a column. The loss is the sum over labels, so that
+    without hidden layers each is trained as it would be alone, at the same rate; what they
+    share is the validation part and the epoch that is taken, hidden layers, and layers of
+    networks. ``classes_`` has a row for each label, so that scorers, searches, stacks and
+    ``cross_val_predict`` of scikit-learn see what it is.
+
     Compiled functions are kept for the process and serve all fits of the same number of
     features, layers and optimizer, so a search compiles once. Weights are float32.
 
@@ -295,8 +302,9 @@ class FineTuneClassifier(
             float64 are not loaded as a whole if they are over the setting
             ``head_memory`` (:func:`~fusionlearn.set_config`).
 
-        y : array-like of shape (n_samples,)
-            Labels: strings, integers or booleans.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels: strings, integers or booleans. Where a sample may have more than one,
+            a table of 0 and 1, with a column for each label.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, at least 0. A batch's loss is the weighted sum over
@@ -316,8 +324,9 @@ class FineTuneClassifier(
             If X is pictures and there is no extractor, or something in X is no picture.
 
         ValueError
-            If y has one class, the optimizer is unknown, training diverges, or ``unfreeze``
-            is given and the extractor is no network nor a fusion of networks.
+            If y has one class, or a table more than 0 and 1, the optimizer is unknown,
+            training diverges, or ``unfreeze`` is given and the extractor is no network nor
+            a fusion of networks.
 
         BackboneError
             If a network has no such layers to unfreeze.
@@ -333,6 +342,9 @@ class FineTuneClassifier(
         -----
         ValidationSplitWarning
             If no reliable validation part can be split off.
+
+        DataWarning
+            If a column of y holds one value only.
         """
         self._validate_params()
         # Text and bytes have a method "split" too.
@@ -355,16 +367,18 @@ class FineTuneClassifier(
             self.extractor_, features = fit_extractor(
                 self.extractor, data, y, _TRAINABLE, caller=self, context=context
             )
-        classes, labels = np.unique(y, return_inverse=True)
+        classes, labels = number_classes(y)
         weight = weigh(self.class_weight, sample_weight, features, y)
         seeds = spawn_seeds(self.random_state, 4)
         rng = np.random.default_rng(seeds[0])
         parts = self._split_validation(data, labels, weight, groups, rng)
+        how = (self.hidden_units, self.dropout, self.optimizer)
+        head = shape_head(features, labels, classes, *how)
         observed = EpochObserver(self, context, data, y, classes, n_epochs, self.verbose)
         tuned = {}
         with observed as observer:
             trained = train(
-                self._head(features.shape, len(classes)),
+                head,
                 self._schedule(),
                 features,
                 labels,
@@ -379,7 +393,7 @@ class FineTuneClassifier(
                 members, rows = get_rows(members, data, verbose=self.verbose, task=task)
                 trained, tuned = tune(
                     members,
-                    self._tuning(),
+                    self._tuning(head.is_multilabel),
                     rows,
                     labels,
                     weight,
@@ -417,13 +431,7 @@ class FineTuneClassifier(
                 "Pass FineTuneClassifier(extractor, unfreeze=...) and fit it on pictures."
             )
         find_optimizer(self.optimizer)
-        for units in self.hidden_units:
-            is_number = isinstance(units, Integral) and not isinstance(units, bool)
-            if not is_number or not 1 <= units <= _MOST_UNITS:
-                raise ValueError(
-                    f"hidden_units={self.hidden_units!r}: wanted positive integers, such as "
-                    "(64,) for one hidden layer of 64 units."
-                )
+        check_hidden_units(self.hidden_units)
 
     def _check_images(self, X, groups=None):
         return check_images(X, groups)
@@ -438,31 +446,18 @@ class FineTuneClassifier(
                     "Pass FineTuneClassifier(extractor), or put an extractor before it in a "
                     "Pipeline.",
                 )
-            data, y = validate_data(self, X, y, dtype=_TRAINABLE)
-            y = check_labels(y)
+            data = validate_data(self, X, dtype=_TRAINABLE)
             if groups is not None:
                 groups = check_groups(groups)
                 check_consistent_length(data, groups)
-            return data, y, groups
-        data = self._check_images(X, groups)
-        return data, check_targets(self, y, data), get_groups(data)
+        else:
+            data = self._check_images(X, groups)
+            groups = get_groups(data)
+        return data, check_targets(self, y, data), groups
 
     def _split_validation(self, X, labels, weight, groups, rng):
         how = (self.validation, self.validation_fraction)
         return split_validation(*how, X, labels, weight, groups, rng)
-
-    def _head(self, shape, n_classes):
-        n_rows, n_features = shape
-        hidden_units = tuple(int(units) for units in self.hidden_units)
-        n_outputs = 1 if n_classes == 2 else n_classes
-        return Head(
-            n_features=n_features,
-            hidden_units=hidden_units,
-            n_outputs=n_outputs,
-            has_dropout=self.dropout > 0,
-            optimizer=self.optimizer.lower(),
-            uses_xla=is_worth_xla(n_rows, n_features, hidden_units, n_outputs),
-        )
 
     def _schedule(self):
         rate = float(self.learning_rate)
@@ -479,8 +474,9 @@ class FineTuneClassifier(
             "patience": int(self.patience) if self.early_stopping else None,
         }
 
-    def _tuning(self):
+    def _tuning(self, multilabel):
         return Tuning(
+            is_multilabel=multilabel,
             optimizer=self.optimizer.lower(),
             weight_decay=None if self.weight_decay is None else float(self.weight_decay),
             clipnorm=None if self.clipnorm is None else float(self.clipnorm),
@@ -494,4 +490,5 @@ class FineTuneClassifier(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = self.extractor is None
+        tags.classifier_tags.multi_label = True
         return tags

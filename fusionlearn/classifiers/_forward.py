@@ -24,7 +24,7 @@ def head_logits(X, coefs, intercepts):
     Returns
     -------
     logits : ndarray of shape (n_samples, n_outputs), float64
-        One column for two classes, one for each class beyond that.
+        One column for two classes, one for each class beyond that, or for each label.
     """
     coefs = [coef.astype(np.float64) for coef in coefs]
     intercepts = [intercept.astype(np.float64) for intercept in intercepts]
@@ -39,7 +39,7 @@ def head_logits(X, coefs, intercepts):
     return logits
 
 
-def logits_to_proba(logits):
+def logits_to_proba(logits, multilabel=False):
     """Turn outputs of a head into probabilities.
 
     Parameters
@@ -47,18 +47,23 @@ def logits_to_proba(logits):
     logits : ndarray of shape (n_samples, n_outputs)
         As :func:`head_logits` returns them.
 
+    multilabel : bool, default=False
+        Whether outputs are labels, each by itself.
+
     Returns
     -------
-    proba : ndarray of shape (n_samples, n_classes)
-        Probabilities.
+    proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+        Probabilities of classes, or of each label.
     """
+    if multilabel:
+        return expit(logits)
     if logits.shape[1] > 1:
         return softmax(logits, axis=1)
     positive = expit(logits[:, 0])
     return np.column_stack([1 - positive, positive])
 
 
-def logits_to_decision(logits):
+def logits_to_decision(logits, multilabel=False):
     """Turn outputs of a head into confidences that decide as the probabilities do.
 
     Probabilities tie where outputs differ by less than float64 resolves; the outputs
@@ -69,12 +74,17 @@ def logits_to_decision(logits):
     logits : ndarray of shape (n_samples, n_outputs)
         As :func:`head_logits` returns them.
 
+    multilabel : bool, default=False
+        As for :func:`logits_to_proba`.
+
     Returns
     -------
-    decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+    decision : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
         Confidences.
     """
-    proba = logits_to_proba(logits)
+    proba = logits_to_proba(logits, multilabel)
+    if multilabel:
+        return np.where(proba > 0.5, logits, np.minimum(logits, 0))
     if logits.shape[1] == 1:
         return np.where(proba[:, 1] > proba[:, 0], logits[:, 0], np.minimum(logits[:, 0], 0))
     is_winner = proba == proba.max(axis=1, keepdims=True)

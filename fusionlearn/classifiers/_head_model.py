@@ -6,6 +6,7 @@ import numpy as np
 
 from .._compat import import_keras, isolated_keras_build
 from ._optimizers import InitialState, find_optimizer
+from ._outputs import loss_of
 
 
 class HeadModel:
@@ -35,12 +36,7 @@ class HeadModel:
         self._variables = [v for layer in self._layers for v in (layer.kernel, layer.bias)]
         self._optimizer = find_optimizer(self.head.optimizer)()
         self._initial = InitialState(self._optimizer, self._variables)
-        if self.head.n_outputs == 1:
-            self._loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)
-        else:
-            self._loss = keras.losses.SparseCategoricalCrossentropy(
-                from_logits=True, reduction=None
-            )
+        self._loss = loss_of(self.head)
 
     def reset(self, rng, learning_rate):
         """Bring every variable into the state of a fresh start.

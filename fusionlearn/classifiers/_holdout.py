@@ -11,6 +11,7 @@ from ..exceptions import ValidationSplitWarning
 _MAX_GROUPS_TO_ENUMERATE = 12
 _N_RESTARTS = 16
 _N_RESTARTS_IF_NONE_FITS = 200
+_MANY_GROUPS = 1000
 
 
 def split_validation(validation, fraction, X, y, weight, groups, rng):
@@ -27,11 +28,11 @@ def split_validation(validation, fraction, X, y, weight, groups, rng):
     X : array-like of shape (n_samples, ...)
         Data for a splitter.
 
-    y : ndarray of shape (n_samples,)
-        Number of the class of each sample.
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Number of the class of each sample, or 0 and 1 for each label.
 
-    weight : ndarray of shape (n_samples,)
-        Weight of each sample.
+    weight : ndarray of the shape of y
+        Weights.
 
     groups : ndarray of shape (n_samples,) or None
         Group of each sample.
@@ -61,11 +62,12 @@ def split_validation(validation, fraction, X, y, weight, groups, rng):
     if validation is None:
         return everything
     if validation == "stratified":
-        part, reason = (
-            _stratified(y, fraction, rng)
-            if groups is None
-            else _stratified_by_group(y, groups, fraction, rng)
-        )
+        if y.ndim == 2:
+            part, reason = _stratified_by_label(y, groups, fraction, rng)
+        elif groups is None:
+            part, reason = _stratified(y, fraction, rng)
+        else:
+            part, reason = _stratified_by_group(y, groups, fraction, rng)
         if reason is not None:
             _warn(
                 f"No validation part was split off, because {reason}. Training goes on with "
@@ -136,6 +138,9 @@ def _first_split(splitter, X, y, groups):
 
 
 def _missing_classes(y, training, validation):
+    if y.ndim == 2:
+        yield from _missing_values(y, training, validation)
+        return
     n_classes = len(np.unique(y))
     for name, rows in (("validation", validation), ("training", training)):
         n_missing = n_classes - len(np.unique(y[rows]))
@@ -143,6 +148,18 @@ def _missing_classes(y, training, validation):
             yield (
                 f"The {name} part lacks {n_missing} of {n_classes} classes, so the validation "
                 "loss says little. validation='stratified' puts every class on both sides."
+            )
+
+
+def _missing_values(y, training, validation):
+    values = _both_values(y)
+    for name, rows in (("validation", validation), ("training", training)):
+        lacks = (values.any(axis=0) & ~values[rows].any(axis=0)).reshape(2, -1).any(axis=0)
+        if lacks.any():
+            yield (
+                f"The {name} part lacks 0 or 1 in the columns {np.flatnonzero(lacks).tolist()} of "
+                "y, so the validation loss says little of these labels. validation='stratified' "
+                "puts both on both sides where more than one sample or patient has them."
             )
 
 
@@ -176,7 +193,35 @@ def _stratified_by_group(y, groups, fraction, rng):
     return chosen[group_numbers], None
 
 
-def choose_groups(counts, fraction, rng):
+def _stratified_by_label(y, groups, fraction, rng):
+    """Hold out whole groups so that each label has its share of 0 and of 1 there."""
+    n_samples, values = len(y), _both_values(y)
+    groups = np.arange(n_samples) if groups is None else groups
+    _, numbers = np.unique(groups, return_inverse=True)
+    counts = np.zeros((numbers.max() + 1, values.shape[1]), dtype=np.int64)
+    np.add.at(counts, numbers, values)
+    # What a single group has cannot be on both sides: that group is trained on.
+    is_free = ~(counts[:, (counts > 0).sum(axis=0) == 1]).any(axis=1)
+    counts = counts[is_free]
+    counts = counts[:, (counts > 0).sum(axis=0) > 1]
+    if counts.shape[1] == 0:
+        return None, "every label has a value that a single sample or group (patient) has"
+    # Among so many the first descent comes as near as the best of several.
+    n_restarts = _N_RESTARTS if len(counts) <= _MANY_GROUPS else 1
+    chosen = choose_groups(counts, fraction, rng, n_restarts)
+    if chosen is None:
+        return None, "no choice of samples or groups (patients) puts both values on both sides"
+    is_held_out = np.zeros(len(is_free), dtype=bool)
+    is_held_out[is_free] = chosen
+    return is_held_out[numbers], None
+
+
+def _both_values(y):
+    """Mark of each sample and label that it is 0, then that it is 1."""
+    return np.hstack([y == 0, y == 1])
+
+
+def choose_groups(counts, fraction, rng, n_restarts=_N_RESTARTS):
     """Choose whole groups so that each class has about the same share of them.
 
     Few groups are chosen among all possibilities; many by steepest descent from
@@ -185,13 +230,16 @@ def choose_groups(counts, fraction, rng):
     Parameters
     ----------
     counts : ndarray of shape (n_groups, n_classes)
-        Samples of each class in each group.
+        Samples of each class in each group. A sample may count in several columns.
 
     fraction : float
         Share of each class that the chosen groups should have together.
 
     rng : numpy.random.Generator
         Breaks ties and draws the starts.
+
+    n_restarts : int, default=16
+        Number of random starts.
 
     Returns
     -------
@@ -204,7 +252,7 @@ def choose_groups(counts, fraction, rng):
     if len(counts) <= _MAX_GROUPS_TO_ENUMERATE:
         best = _best_of_all(counts[order], fraction)
     else:
-        best = _best_of_restarts(counts[order], fraction, rng)
+        best = _best_of_restarts(counts[order], fraction, rng, n_restarts)
     if best is None:
         return None
     chosen[order[best]] = True
@@ -218,10 +266,10 @@ def _best_of_all(counts, fraction):
     return choices[best].astype(bool) if np.isfinite(costs[best]) else None
 
 
-def _best_of_restarts(counts, fraction, rng):
+def _best_of_restarts(counts, fraction, rng, n_restarts):
     best, best_cost = None, np.inf
     for restart in range(_N_RESTARTS_IF_NONE_FITS):
-        if restart == _N_RESTARTS and best is not None:
+        if restart >= n_restarts and best is not None:
             break
         chosen, cost = _descend(counts, _random_start(counts, fraction, rng), fraction)
         if cost < best_cost:

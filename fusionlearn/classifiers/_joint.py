@@ -8,6 +8,7 @@ import numpy as np
 from .._compat import import_keras, isolated_keras_build
 from ..backbones import Network, TrainedPart
 from ._optimizers import InitialState, find_optimizer
+from ._outputs import loss_of, right_rows, targets_shape
 
 _EVALUATED_TOGETHER = 64
 
@@ -34,7 +35,10 @@ class Joint:
         Units of the head's hidden layers.
 
     n_outputs : int
-        1 for two classes, else the number of classes.
+        1 for two classes, else the number of classes; or of labels.
+
+    is_multilabel : bool
+        Whether outputs are labels, each by itself, instead of classes.
 
     optimizer : str
         Name of the optimizer.
@@ -53,6 +57,7 @@ class Joint:
     n_features: int
     hidden_units: tuple
     n_outputs: int
+    is_multilabel: bool
     optimizer: str
     weight_decay: float | None
     clipnorm: float | None
@@ -73,8 +78,6 @@ class JointTrainer:
     """
 
     def __init__(self, head):
-        import tensorflow as tf
-
         keras = import_keras()
         self.head = head
         self._parts = [
@@ -107,17 +110,19 @@ class JointTrainer:
             for generator in getattr(layer, "_seed_generators", [])
         ]
         self._averages = None
-        if head.n_outputs == 1:
-            self._loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)
-        else:
-            self._loss = keras.losses.SparseCategoricalCrossentropy(
-                from_logits=True, reduction=None
-            )
+        self._loss = loss_of(head)
+        self._prepare()
+
+    def _prepare(self):
+        import tensorflow as tf
+
+        head = self.head
         rows = [
             tf.TensorSpec([None, length], tf.uint8 if network.row_type == "|u1" else tf.float32)
             for length, network in zip(head.row_lengths, head.networks, strict=True)
         ]
-        batch = [rows, tf.TensorSpec([None, 1], tf.float32), tf.TensorSpec([None], tf.float32)]
+        targets = [tf.TensorSpec([None, *shape], tf.float32) for shape in targets_shape(head)]
+        batch = [rows, *targets]
         settings = [tf.TensorSpec([], tf.float32), tf.TensorSpec([2], tf.int32)]
         self._step = _compile(self._train_batch, [*batch, *settings])
         self._look = _compile(self._evaluate_batch, batch)
@@ -197,7 +202,7 @@ class JointTrainer:
         rows : list of ndarray of shape (n_samples, n_inputs)
             For each network what enters it, or its features.
 
-        y, weight : ndarray of shape (n_samples,)
+        y, weight : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Number of the class, and weight of each sample.
 
         order : ndarray of int
@@ -223,14 +228,12 @@ class JointTrainer:
         accuracy : float
             Share of rows that were classified rightly.
         """
-        import tensorflow as tf
-
         sums = np.zeros(2)
         for start, rate in zip(range(0, len(order), batch_size), rates, strict=True):
             batch = self._batch(rows, y, weight, order[start : start + batch_size])
             self._optimizer.learning_rate = float(rate)
-            seed = tf.constant(rng.integers(0, 2**31, 2), tf.int32)
-            sums += [float(v) for v in self._step(*batch, tf.constant(dropout, tf.float32), seed)]
+            seed = rng.integers(0, 2**31, 2).astype(np.int32)
+            sums += [float(v) for v in self._run_step(batch, dropout, seed)]
             self._average()
         return tuple(sums / len(order))
 
@@ -264,7 +267,8 @@ class JointTrainer:
         logits = np.empty((n_samples, self.head.n_outputs))
         for start in range(0, n_samples, _EVALUATED_TOGETHER):
             stop = start + _EVALUATED_TOGETHER
-            logits[start:stop] = self._logits([_tensor(part[start:stop]) for part in rows]).numpy()
+            batch = [_tensor(part[start:stop]) for part in rows]
+            logits[start:stop] = import_keras().ops.convert_to_numpy(self._logits(batch))
         return logits
 
     def maps(self, rows):
@@ -295,13 +299,15 @@ class JointTrainer:
                 )
                 for start in range(0, len(row), _EVALUATED_TOGETHER)
             ]
-            maps.append([np.concatenate(layer) for layer in zip(*batches, strict=True)])
+            to_numpy = keras.ops.convert_to_numpy
+            layers = zip(*batches, strict=True)
+            maps.append([np.concatenate([to_numpy(of) for of in layer]) for layer in layers])
         return maps
 
     def _batch(self, rows, y, weight, chosen):
         return (
             [_tensor(part[chosen]) for part in rows],
-            _tensor(y[chosen, np.newaxis]),
+            _tensor(y[chosen].reshape(len(chosen), -1)),
             _tensor(weight[chosen]),
         )
 
@@ -315,60 +321,57 @@ class JointTrainer:
         for average, variable in zip(self._averages, self._variables, strict=True):
             average += (1 - self._averaging) * (variable.numpy() - average)
 
+    def _run_step(self, batch, dropout, seed):
+        """Train on a batch; give the sum of its losses and the number of right answers."""
+        import tensorflow as tf
+
+        return self._step(*batch, tf.constant(dropout, tf.float32), tf.constant(seed))
+
     def _train_batch(self, rows, y, weight, dropout, seed):
         import tensorflow as tf
 
+        def dropped(X, number):
+            drawn = tf.random.stateless_uniform(tf.shape(X), seed + number)
+            return tf.where(drawn >= dropout, X / (1 - dropout), 0.0)
+
         with tf.GradientTape() as tape:
-            logits = self._forward(rows, dropout, seed)
-            losses = self._loss(y, logits) * weight
+            logits = self._forward(rows, dropped)
+            losses = self._loss(y, logits, weight)
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, [v.value for v in self._variables])
         self._optimizer.apply(gradients, self._variables)
         return tf.reduce_sum(losses), self._count_right(y, logits)
 
     def _evaluate_batch(self, rows, y, weight):
-        import tensorflow as tf
-
         logits = self._forward(rows)
-        return tf.reduce_sum(self._loss(y, logits) * weight), self._count_right(y, logits)
+        losses = self._loss(y, logits, weight)
+        return import_keras().ops.sum(losses), self._count_right(y, logits)
 
     def _predict_batch(self, rows):
         return self._forward(rows)
 
     def _count_right(self, y, logits):
-        import tensorflow as tf
+        return import_keras().ops.sum(right_rows(self.head, y, logits))
 
-        if self.head.n_outputs == 1:
-            predicted = tf.cast(logits > 0, tf.float32)
-        else:
-            predicted = tf.cast(tf.argmax(logits, axis=1)[:, tf.newaxis], tf.float32)
-        return tf.reduce_sum(tf.cast(predicted == y, tf.float32))
-
-    def _forward(self, rows, dropout=None, seed=None):
-        import tensorflow as tf
-
-        is_training = dropout is not None
+    def _forward(self, rows, dropped=None):
+        """Outputs before the sigmoid or softmax; ``dropped`` acts on what enters a layer."""
+        ops = import_keras().ops
         features = []
         for part, row, scale in zip(self._parts, rows, self.head.scales, strict=True):
             if part is None:
-                block = tf.cast(row, tf.float32)
+                block = ops.cast(row, "float32")
             else:
-                block = part.model(part.tensors(row), training=is_training)
+                block = part.model(part.tensors(row), training=dropped is not None)
             features.append(block * scale if scale != 1 else block)
-        X = tf.concat(features, axis=1)
-
-        def dropped(X, number):
-            if not is_training:
-                return X
-            drawn = tf.random.stateless_uniform(tf.shape(X), seed + number)
-            return tf.where(drawn >= dropout, X / (1 - dropout), 0.0)
-
+        X = ops.concatenate(features, axis=1)
+        dropped = dropped or (lambda X, number: X)
         *hidden, last = self._layers
         if not hidden:
             X = dropped(X, 0)
         for number, layer in enumerate(hidden):
-            X = dropped(tf.nn.relu(X @ layer.kernel.value + layer.bias.value), number)
-        return X @ last.kernel.value + last.bias.value
+            X = ops.relu(ops.matmul(X, layer.kernel.value) + layer.bias.value)
+            X = dropped(X, number)
+        return ops.matmul(X, last.kernel.value) + last.bias.value
 
 
 def _compile(function, signature):
@@ -379,7 +382,6 @@ def _compile(function, signature):
 
 
 def _tensor(array):
-    import tensorflow as tf
-
     # NumPy widens float16, which some processors' TensorFlow complains of in the log.
-    return tf.constant(array if array.dtype == np.uint8 else array.astype(np.float32, copy=False))
+    array = array if array.dtype == np.uint8 else array.astype(np.float32, copy=False)
+    return import_keras().ops.convert_to_tensor(array)

@@ -57,6 +57,9 @@ class Tuning:
 
     Parameters
     ----------
+    is_multilabel : bool
+        Whether outputs of the head are labels, each by itself, instead of classes.
+
     optimizer : str
         Name of the optimizer.
 
@@ -85,6 +88,7 @@ class Tuning:
         Epochs without a better validation loss after which training stops. None: all.
     """
 
+    is_multilabel: bool
     optimizer: str
     weight_decay: float | None
     clipnorm: float | None
@@ -238,7 +242,7 @@ def tune(members, tuning, rows, y, weight, parts, trained, seed, observer):
     rows : list of ndarray of shape (n_samples, n_inputs)
         What enters them.
 
-    y, weight : ndarray of shape (n_samples,)
+    y, weight : ndarray of shape (n_samples,) or (n_samples, n_labels)
         Number of the class, and weight of each sample.
 
     parts : tuple of (ndarray, ndarray or None)
@@ -387,6 +391,7 @@ def _joint(members, rows, coefs, tuning):
         n_features=len(coefs[0]),
         hidden_units=tuple(coef.shape[1] for coef in coefs[:-1]),
         n_outputs=coefs[-1].shape[1],
+        is_multilabel=tuning.is_multilabel,
         optimizer=tuning.optimizer,
         weight_decay=tuning.weight_decay,
         clipnorm=tuning.clipnorm,

@@ -4,7 +4,7 @@ from .._compat import import_keras, isolated_keras_build
 from ..backbones import build_tuned_model
 
 
-def build_keras_head(coefs, intercepts, dropout):
+def build_keras_head(coefs, intercepts, dropout, multilabel):
     """Build a Keras model that predicts as the arrays do.
 
     Parameters
@@ -18,20 +18,24 @@ def build_keras_head(coefs, intercepts, dropout):
     dropout : float
         Rate of the dropout, for further training.
 
+    multilabel : bool
+        Whether outputs are labels, each by itself.
+
     Returns
     -------
     model : keras.Model
-        From features to probabilities, one column for each class.
+        From features to probabilities, one column for each class or label.
     """
     keras = import_keras()
     last = len(coefs) - 1
     is_binary = len(intercepts[last]) == 1
+    final = "sigmoid" if is_binary or multilabel else "softmax"
     with isolated_keras_build(0):
         inputs = outputs = keras.Input((len(coefs[0]),), name="features")
         if last == 0:
             outputs = keras.layers.Dropout(dropout, seed=0)(outputs)
         for number, weights in enumerate(zip(coefs, intercepts, strict=True)):
-            activation = "relu" if number < last else "sigmoid" if is_binary else "softmax"
+            activation = "relu" if number < last else final
             layer = keras.layers.Dense(len(weights[1]), activation, kernel_initializer="zeros")
             outputs = layer(outputs)
             layer.set_weights(weights)

@@ -3,12 +3,12 @@
 import numpy as np
 
 from .._compat import import_keras
-from ._dropout import threshold_of
+from ._dropout import dropout_masks
 from ._head_model import HeadModel
+from ._outputs import right_rows
 
 # Rows that are looked at together without training.
 _EVALUATED_TOGETHER = 256
-_WORD = 0xFFFFFFFF
 
 
 class PortableTrainer(HeadModel):
@@ -56,40 +56,21 @@ class PortableTrainer(HeadModel):
         return loss_sum / len(order), n_right / len(order)
 
     def _masks(self, first, n_rows, rate, keys):
-        """What each value is multiplied by: 0, or what makes up for those that are 0."""
         if not self.head.has_dropout:
             return []
         widths = self.head.hidden_units or (self.head.n_features,)
-        scale, threshold = np.float32(1 / (1 - rate)), np.uint32(threshold_of(rate))
-        rows = (first + np.arange(n_rows, dtype=np.uint64)) * np.uint64(sum(widths))
-        masks = []
-        for number, width in enumerate(widths):
-            counters = rows[:, np.newaxis] + np.uint64(sum(widths[:number]))
-            counters = counters + np.arange(width, dtype=np.uint64)
-            hashed = (counters & np.uint64(_WORD)).astype(np.uint32)
-            for key in keys:
-                hashed = _hash(hashed ^ key)
-            masks.append(np.where(hashed >= threshold, scale, np.float32(0)))
-        return masks
+        return dropout_masks(widths, first, n_rows, rate, keys)
 
     def _sums(self, batch, weights, masks):
         """Loss and number of right answers of a batch."""
         ops = import_keras().ops
         X, y, weight, counts = batch
         logits = self._forward(ops.convert_to_tensor(X), weights, masks)
-        losses = self._loss(y, logits) * weight * counts
-        return ops.sum(losses), ops.sum(self._right(y, logits) * counts)
+        losses = self._loss(y, logits, weight) * counts
+        return ops.sum(losses), ops.sum(right_rows(self.head, y, logits) * counts)
 
     def _targets(self, y):
-        return y.astype(np.float32)[:, np.newaxis]
-
-    def _right(self, y, logits):
-        ops = import_keras().ops
-        if self.head.n_outputs == 1:
-            predicted = ops.cast(logits > 0, "float32")
-        else:
-            predicted = ops.cast(ops.argmax(logits, axis=1), "float32")[:, None]
-        return ops.cast(predicted == y, "float32")[:, 0]
+        return y.astype(np.float32).reshape(len(y), -1)
 
     def _forward(self, X, weights, masks):
         ops = import_keras().ops
@@ -208,10 +189,3 @@ def _as_float32(X):
             f"X has a value of {np.abs(X).max():g}, beyond the range of float32, in which "
             "training computes. Scale the features (StandardScaler)."
         ) from None
-
-
-def _hash(numbers):
-    with np.errstate(over="ignore"):  # it wraps around, as it is meant to
-        numbers = (numbers ^ (numbers >> np.uint32(16))) * np.uint32(0x7FEB352D)
-        numbers = (numbers ^ (numbers >> np.uint32(15))) * np.uint32(0x846CA68B)
-    return numbers ^ (numbers >> np.uint32(16))

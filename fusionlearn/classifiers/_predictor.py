@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._labels import is_multilabel
 from ._forward import head_logits, logits_to_decision, logits_to_proba
 from ._joint_training import find_members, predict_logits
 from ._keras_head import build_keras_classifier, build_keras_head
@@ -26,11 +27,14 @@ class PredictorMixin:
 
         Returns
         -------
-        y : ndarray of shape (n_samples,)
-            The most probable labels.
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable labels. Of several labels 1 for those that are more
+            probable than not, else 0.
         """
-        winners = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[winners]
+        proba = self.predict_proba(X)
+        if is_multilabel(self):
+            return (proba > 0.5).astype(self.classes_.dtype)
+        return self.classes_[proba.argmax(axis=1)]
 
     def predict_proba(self, X):
         """Predict probabilities.
@@ -42,10 +46,11 @@ class PredictorMixin:
 
         Returns
         -------
-        proba : ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``.
+        proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            Probabilities in the order of ``classes_``. Of several labels the
+            probability of each, whose sum is not 1.
         """
-        return logits_to_proba(self._logits(X))
+        return logits_to_proba(self._logits(X), is_multilabel(self))
 
     def decision_function(self, X):
         """Compute the outputs before the sigmoid or softmax.
@@ -57,10 +62,12 @@ class PredictorMixin:
 
         Returns
         -------
-        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes one number, positive for ``classes_[1]``.
+        decision : ndarray of shape (n_samples,), (n_samples, n_classes) or \
+                (n_samples, n_labels)
+            With two classes one number, positive for ``classes_[1]``. Of several labels
+            one for each, positive where the sample has it.
         """
-        return logits_to_decision(self._logits(X))
+        return logits_to_decision(self._logits(X), is_multilabel(self))
 
     @property
     def model_(self):
@@ -70,7 +77,8 @@ class PredictorMixin:
         preprocessed pixels (``preprocess_input``), one input for each network.
         """
         check_is_fitted(self, "coefs_")
-        head = build_keras_head(self.coefs_, self.intercepts_, self.dropout)
+        arrays = self.coefs_, self.intercepts_
+        head = build_keras_head(*arrays, self.dropout, is_multilabel(self))
         if not self.fine_tuned_:
             return head
         members = find_members(self.extractor_, self.trained_layers_)
@@ -92,7 +100,7 @@ class PredictorMixin:
                 self._check_images(X),
                 head_arrays,
                 self.fine_tuned_,
-                self._tuning(),
+                self._tuning(is_multilabel(self)),
                 self.verbose,
             )
         if self.extractor is None:

@@ -22,10 +22,10 @@ class Block(NamedTuple):
     X : Tensor of shape (capacity, n_features), float32
         Features. What lies beyond the rows in use is never read.
 
-    y : Tensor of shape (capacity, 1), float32
-        Number of the class of each row.
+    y : Tensor of shape (capacity, n_targets), float32
+        Number of the class of each row, or of each of its labels.
 
-    weight : Tensor of shape (capacity,), float32
+    weight : Tensor of shape (capacity,) or (capacity, n_targets), float32
         Weights.
 
     order : Tensor of shape (capacity,), int32
@@ -54,10 +54,10 @@ def hold_rows(X, y, weight, budget):
     X : ndarray of shape (n_rows, n_features), float32 or float64
         Features; a memory-mapped array too.
 
-    y : ndarray of shape (n_rows,)
-        Number of the class of each row.
+    y : ndarray of shape (n_rows,) or (n_rows, n_labels)
+        Number of the class of each row, or of each of its labels.
 
-    weight : ndarray of shape (n_rows,)
+    weight : ndarray of the shape of y
         Weights.
 
     budget : int
@@ -200,9 +200,9 @@ class _Buffer:
             for start in range(0, len(rows), n_rows):
                 piece = rows[start : start + n_rows]
                 self._copy(X[piece], start)
-        padding = (0, self.capacity - len(rows))
-        self._y = tf.constant(np.pad(y[rows], padding)[:, np.newaxis], tf.float32)
-        self._weight = tf.constant(np.pad(weight[rows], padding), tf.float32)
+        n_more = self.capacity - len(rows)
+        self._y = tf.constant(_padded(y[rows].reshape(len(rows), -1), n_more), tf.float32)
+        self._weight = tf.constant(_padded(weight[rows], n_more), tf.float32)
 
     def _copy(self, piece, start):
         try:
@@ -227,3 +227,7 @@ class _Buffer:
             tf.constant(len(order), tf.int32),
             tf.constant(first, tf.int32),
         )
+
+
+def _padded(values, n_rows):
+    return np.pad(values, [(0, n_rows), *[(0, 0)] * (values.ndim - 1)])

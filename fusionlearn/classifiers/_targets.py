@@ -3,44 +3,71 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, get_tags
 
-from .._labels import check_labels
+from .._labels import check_label_columns, check_labels
 
-__all__ = ["check_targets", "spawn_seeds"]
+__all__ = ["check_targets", "number_classes", "spawn_seeds"]
 
 
-def check_targets(estimator, y, references):
-    """Check the targets of pictures, which scikit-learn's checks of X and y do not take.
+def check_targets(estimator, y, X):
+    """Check targets.
 
     Parameters
     ----------
     estimator : estimator object
-        Who wants the targets, for messages.
+        Who wants the targets. Its tags say whether a sample may have more than one label.
 
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,) or (n_samples, n_labels)
         Labels.
 
-    references : ndarray of shape (n_samples,)
-        The pictures.
+    X : ndarray of shape (n_samples, ...)
+        The features or pictures.
 
     Returns
     -------
-    y : ndarray of shape (n_samples,)
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         The labels.
 
     Raises
     ------
     ValueError
-        If y is missing, no list of labels, or of another length.
+        If y is missing, no labels, or of another length.
     """
+    name = type(estimator).__name__
     if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    if get_tags(estimator).classifier_tags.multi_label:
+        y = check_label_columns(y)
+    else:
+        y = check_labels(
+            y,
+            remedy=f"What is in this {name} takes one label at a time. "
+            f"MultiOutputClassifier({name}(...)) of sklearn.multioutput fits one for each.",
         )
-    y = check_labels(y)
-    check_consistent_length(references, y)
+    check_consistent_length(X, y)
     return y
+
+
+def number_classes(y):
+    """Find the classes, and number the labels by them.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Labels, checked.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,) or (n_labels, 2)
+        The classes; of a table those of each column, which are 0 and 1.
+
+    numbers : ndarray of the shape of y
+        Number of the class.
+    """
+    if y.ndim == 1:
+        return np.unique(y, return_inverse=True)
+    return np.tile([0, 1], (y.shape[1], 1)), y
 
 
 def spawn_seeds(random_state, n_seeds):

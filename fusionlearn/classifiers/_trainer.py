@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from .._compat import without_chatter
 from ._dropout import drop, threshold_of
 from ._head_model import HeadModel
+from ._outputs import right_rows, targets_shape
 from ._rows import Block, hold_rows
 
 
@@ -29,7 +30,8 @@ class Trainer(HeadModel):
 
         super()._build(keras)
         dtypes = Block(tf.float32, tf.float32, tf.float32, tf.int32, tf.int32, tf.int32)
-        shapes = Block([None, self.head.n_features], [None, 1], [None], [None], [], [])
+        y, weight = ([None, *shape] for shape in targets_shape(self.head))
+        shapes = Block([None, self.head.n_features], y, weight, [None], [], [])
         block = [tf.TensorSpec(*spec) for spec in zip(shapes, dtypes, strict=True)]
         sums = [tf.TensorSpec([], tf.float32)] * 2
         settings = [
@@ -176,12 +178,8 @@ class Trainer(HeadModel):
         rows = tf.gather(block.order, tf.minimum(positions, stop - 1))
         targets = tf.gather(block.y, rows)
         logits = self._forward(tf.gather(block.X, rows), weights, block.first + positions, dropout)
-        losses = self._loss(targets, logits) * tf.gather(block.weight, rows)
-        if self.head.n_outputs == 1:
-            predicted = tf.cast(logits > 0, tf.float32)
-        else:
-            predicted = tf.cast(tf.argmax(logits, axis=1)[:, tf.newaxis], tf.float32)
-        is_right = tf.cast(predicted == targets, tf.float32)[:, 0]
+        losses = self._loss(targets, logits, tf.gather(block.weight, rows))
+        is_right = right_rows(self.head, targets, logits)
         return tf.reduce_sum(losses * counts), tf.reduce_sum(is_right * counts)
 
     def _forward(self, X, weights, positions, dropout):

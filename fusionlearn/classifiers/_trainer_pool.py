@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from .._compat import enter_runtime, import_keras
 from ._joint import JointTrainer
+from ._portable_joint import JaxJointTrainer, TorchJointTrainer
 from ._portable_trainer import JaxTrainer, TorchTrainer
 from ._trainer import Trainer
 
@@ -73,20 +74,29 @@ class TrainerPool:
         return None
 
 
-_BY_BACKEND = {"tensorflow": Trainer, "jax": JaxTrainer, "torch": TorchTrainer}
+_TRAINERS = {"tensorflow": Trainer, "jax": JaxTrainer, "torch": TorchTrainer}
+_JOINT_TRAINERS = {
+    "tensorflow": JointTrainer,
+    "jax": JaxJointTrainer,
+    "torch": TorchJointTrainer,
+}
 
 
-def _make_trainer(head):
-    """Make the trainer for what Keras runs on."""
-    backend = import_keras().config.backend()
-    if backend not in _BY_BACKEND:
-        raise RuntimeError(
-            f"Keras runs on {backend!r}; FineTuneClassifier trains on {', '.join(_BY_BACKEND)}. "
-            "Set KERAS_BACKEND to one of them."
-        )
-    return _BY_BACKEND[backend](head)
+def _by_backend(trainers):
+    """Choose by what Keras runs on."""
+
+    def make(head):
+        backend = import_keras().config.backend()
+        if backend not in trainers:
+            raise RuntimeError(
+                f"Keras runs on {backend!r}; FineTuneClassifier trains on {', '.join(trainers)}. "
+                "Set KERAS_BACKEND to one of them."
+            )
+        return trainers[backend](head)
+
+    return make
 
 
-POOL = TrainerPool(_make_trainer, _MAX_IDLE)
+POOL = TrainerPool(_by_backend(_TRAINERS), _MAX_IDLE)
 # Whole networks and their optimizer's state are large.
-JOINT_POOL = TrainerPool(JointTrainer, 1)
+JOINT_POOL = TrainerPool(_by_backend(_JOINT_TRAINERS), 1)

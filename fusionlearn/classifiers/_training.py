@@ -79,10 +79,10 @@ def train(head, schedule, X, y, weight, parts, seeds, observer):
     X : ndarray of shape (n_samples, n_features), float32 or float64
         Features. More than the setting ``head_memory`` are read block by block.
 
-    y : ndarray of shape (n_samples,)
-        Number of the class of each sample.
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Number of the class of each sample, or of each of its labels.
 
-    weight : ndarray of shape (n_samples,)
+    weight : ndarray of the shape of y
         Weights.
 
     parts : tuple of (ndarray, ndarray or None)

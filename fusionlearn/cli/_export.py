@@ -20,7 +20,7 @@ def _export(options, console):
     check_new([options.out, f"{options.out}.json", f"{options.out}.md"], options.force)
     if os.path.isdir(options.out) and not options.force:
         raise ValueError(f"{options.out!r} is there already; pass --force to replace it.")
-    model = load_model(options)
+    model = load_model(options, multilabel=True)
     exported = fusionlearn.export(
         model,
         options.out,

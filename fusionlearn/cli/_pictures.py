@@ -6,6 +6,7 @@ import os
 import fusionlearn
 
 from .._files import check_exists
+from .._labels import refuse_multilabel
 from ._options import FILE, TEXT, Option
 
 MODEL = Option(
@@ -36,13 +37,16 @@ TRUST = Option(
 MODEL_WEIGHTS = Option("weights", "weights file, or a folder with some", FILE, "PATH", shared=True)
 
 
-def load_model(options):
+def load_model(options, *, multilabel=False):
     """Load a model that predicts.
 
     Parameters
     ----------
     options : namespace
         With ``model``, ``trust``, ``weights`` and ``store``.
+
+    multilabel : bool, default=False
+        Whether it may give a picture more than one label.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def load_model(options):
     Raises
     ------
     ValueError
-        If the file holds something else.
+        If the file holds something else, or a model that gives more labels than one.
     """
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
@@ -69,6 +73,12 @@ def load_model(options):
         check_is_fitted(model)
     except NotFittedError:
         raise ValueError(f"{options.model!r} was saved before it was fitted.") from None
+    if not multilabel:
+        refuse_multilabel(
+            model,
+            "The command line takes models of one label. Fit and save one for each, or predict in "
+            f"Python: fusionlearn.load({options.model!r}).predict_proba(pictures).",
+        )
     return model
 
 

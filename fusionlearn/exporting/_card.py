@@ -2,6 +2,7 @@
 
 import datetime
 
+from .._labels import is_multilabel
 from .._versions import library_versions
 from ..reporting._extractors import named_extractors
 from ..reporting._listing import estimator_text
@@ -10,6 +11,11 @@ INTENDED_USE = (
     "Research on pictures like those that it was fitted on. It is not a medical device: its "
     "probabilities are no diagnosis, and no decision about a patient may rest on them."
 )
+_MEANING = {
+    False: "one for each class, in their order; they sum to 1",
+    True: "one for each label, each by itself, in the order of the columns of y; they do not "
+    "sum to 1",
+}
 
 
 def describe(estimator, digest, format_name, runtime, *, license, intended_use):
@@ -40,7 +46,7 @@ def describe(estimator, digest, format_name, runtime, *, license, intended_use):
         "format": format_name,
         "runtime": runtime,
         "digest": digest,
-        "classes": [_plain(label) for label in estimator.classes_],
+        "classes": _names(estimator),
         "input": {
             "name": "pixels",
             "shape": ["n", "height", "width", 3],
@@ -51,7 +57,7 @@ def describe(estimator, digest, format_name, runtime, *, license, intended_use):
             "name": "probabilities",
             "shape": ["n", len(estimator.classes_)],
             "type": "float32",
-            "meaning": "one for each class, in their order; they sum to 1",
+            "meaning": _MEANING[is_multilabel(estimator)],
         },
         "networks": [
             _network(name, extractor) for name, extractor in named_extractors(estimator).items()
@@ -62,8 +68,10 @@ def describe(estimator, digest, format_name, runtime, *, license, intended_use):
     }
 
 
-def _plain(label):
-    return label.item() if hasattr(label, "item") else label
+def _names(estimator):
+    if is_multilabel(estimator):
+        return [f"column {number}" for number in range(len(estimator.classes_))]
+    return [label.item() if hasattr(label, "item") else label for label in estimator.classes_]
 
 
 def _network(name, extractor):

@@ -14,6 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC, LinearSVC
 
 from .._compat import import_keras
+from .._labels import is_multilabel
 from ..backbones import build_pixel_model
 from ..classifiers import FineTuneClassifier
 from ..classifiers._joint_training import find_members
@@ -67,6 +68,11 @@ def _sgd(translator, classifier, features):
 
 @translates(MLPClassifier, method="predict_proba")
 def _mlp(translator, classifier, features):
+    if classifier.out_activation_ == "logistic" and classifier.n_outputs_ > 1:
+        translator.refuse(
+            f"it was fitted on {classifier.n_outputs_} labels for each sample",
+            "Take FineTuneClassifier, or export a classifier for each label.",
+        )
     layers = list(zip(classifier.coefs_, classifier.intercepts_, strict=True))
     for coef, intercept in layers[:-1]:
         features = linear(features, coef, intercept, _ACTIVATIONS[classifier.activation])
@@ -100,4 +106,5 @@ def _tuned_features(translator, classifier, pictures):
 
 @translates(FineTuneClassifier, method="predict_proba")
 def _fine_tune(translator, classifier, value):
-    return proba_of(translator.decision(classifier, value))
+    scores = translator.decision(classifier, value)
+    return import_keras().ops.sigmoid(scores) if is_multilabel(classifier) else proba_of(scores)

@@ -13,6 +13,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 
 from .._compat import import_keras
+from .._labels import is_multilabel
 from ..classifiers import AugmentedClassifier
 from ..fusion import MajorityVoteFusion
 from ..fusion._members import class_columns
@@ -153,6 +154,9 @@ def _voting(translator, fusion, value):
 
 @translates(StackingClassifier, method="predict_proba")
 def _stacking(translator, stacking, value):
+    if is_multilabel(stacking):
+        n_labels = len(stacking.classes_)
+        translator.refuse(f"it was fitted on {n_labels} labels", "Export a stack for each label.")
     if stacking.passthrough:
         translator.refuse("passthrough=True", "Set passthrough=False.")
     blocks = []

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from .._compat import import_keras
+from .._labels import is_multilabel
 from ..exceptions import ExportError
 
 _RULES = {}
@@ -89,6 +90,11 @@ class Translator:
         self._path.pop()  # after an error the path is wanted as it is
 
     def _why_not(self, estimator, method):
+        if is_multilabel(estimator) and hasattr(estimator, "estimators_"):
+            return (
+                f"it was fitted on {len(estimator.classes_)} labels for each sample",
+                "Export each of its estimators_, one file for each label.",
+            )
         known = any(kind is type(estimator) for kind, _ in _RULES)
         if known and method == "predict_proba":
             return (

@@ -1,5 +1,6 @@
 """Picture times network: a row of features, computed once."""
 
+from ._extract_to import extract_to
 from ._extraction import Job, extract, resize
 from ._extractor import BackboneFeatureExtractor
 from ._make import extractors_from_folder, make_extractors
@@ -18,6 +19,7 @@ __all__ = [
     "ProbedSource",
     "callback_task",
     "extract",
+    "extract_to",
     "extractors_from_folder",
     "find_probes",
     "is_store",

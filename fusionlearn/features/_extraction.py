@@ -12,6 +12,7 @@ from .._threads import WorkerThreads
 from ..backbones import Network, get_engine
 from ..exceptions import BackboneError, ImageError
 from ..images import n_threads, with_all_faults
+from ._cluster import Cluster, cluster_backend
 from ._digests import get_digests
 from ._observer import ExtractionObserver
 from ._probes import probed, without_probes
@@ -51,7 +52,8 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False
     """Get the features of pictures from several networks.
 
     Rows that are computed are stored at once: what an interruption leaves behind is
-    found by the next call.
+    found by the next call. Under a backend of joblib that is a cluster's, its workers
+    compute, and this process alone looks into stores and writes into them.
 
     Parameters
     ----------
@@ -62,7 +64,8 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False
         The networks.
 
     n_jobs : int, default=None
-        Threads that decode; None and -1 take one per processor.
+        Threads that decode, here or in each task of a cluster; None and -1 take one per
+        processor.
 
     verbose : int, default=0
         1 shows a progress bar where something has to be computed.
@@ -89,6 +92,9 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False
     BackboneError
         If a network gives a number that is not finite.
 
+    ClusterError
+        If workers of a cluster cannot see the files.
+
     OverflowError
         If a number is too large for the ``row_type`` float16.
 
@@ -107,27 +113,32 @@ def extract(references, jobs, *, n_jobs=None, verbose=0, task=None, beside=False
     wanted = np.unique(np.concatenate([table.missing for table in tables]))
     if len(wanted):
         busy = [table for table in tables if len(table.missing)]
-        for table in busy:  # so that their faults come up before the work
-            get_engine(table.job.network)
         sizes = sorted({table.job.network.input_size for table in busy})
-        length = _block_length(sizes)
-        blocks = [wanted[start : start + length] for start in range(0, len(wanted), length)]
         positions = np.fromiter(first.values(), dtype=int)
-        n_rows = sum(len(table.missing) for table in tables)
-        with (
-            ExtractionObserver(len(wanted), n_rows, len(blocks), verbose, task) as observer,
-            _Decoder(references, sizes, n_jobs) as decoder,
-        ):
-            decoded = decoder.blocks(positions[block] for block in blocks)
-            for block, decoding in zip(blocks, decoded, strict=True):
-                try:
-                    with observer.block():
-                        for table in busy:
-                            table.compute(block, decoding, observer)
-                except ImageError as error:
-                    left = {pictures[row] for row in wanted[wanted >= block[0]]}
-                    rest = [at for at, digest in enumerate(digests) if digest in left]
-                    raise with_all_faults(error, references, np.array(rest), n_jobs) from error
+        backend = cluster_backend()
+        if backend is None:
+            for table in busy:  # so that their faults come up before the work
+                get_engine(table.job.network)
+            length = _block_length(sizes)
+            blocks = [wanted[start : start + length] for start in range(0, len(wanted), length)]
+            n_rows = sum(len(table.missing) for table in busy)
+            with (
+                ExtractionObserver(len(wanted), n_rows, len(blocks), verbose, task) as observer,
+                _Decoder(references, sizes, n_jobs) as decoder,
+            ):
+                decoded = decoder.blocks(positions[block] for block in blocks)
+                for block, decoding in zip(blocks, decoded, strict=True):
+                    try:
+                        with observer.block():
+                            for table in busy:
+                                table.compute(block, decoding, observer)
+                    except ImageError as error:
+                        left = {pictures[row] for row in wanted[wanted >= block[0]]}
+                        rest = [at for at, digest in enumerate(digests) if digest in left]
+                        raise with_all_faults(error, references, np.array(rest), n_jobs) from error
+        else:
+            cluster = Cluster(backend, references, positions, busy, n_jobs)
+            cluster.compute(_block_length(sizes), verbose, task)
     if len(pictures) < len(digests):
         number = {picture: row for row, picture in enumerate(pictures)}
         order = np.array([number[digest] for digest in digests])
@@ -182,14 +193,14 @@ class _Table:
         """Compute what is missing among the rows of a block."""
         chosen = np.isin(block, self.missing, assume_unique=True)
         with self.job.store.rows.computing():
-            missing = self._still_missing(block[chosen])
+            missing = self.still_missing(block[chosen])
             observer.rows_done(chosen.sum() - len(missing))
             if len(missing):
                 at = np.flatnonzero(np.isin(block, missing, assume_unique=True))
                 size = self.job.network.input_size
                 self._compute(missing, _Pixels([decoding[i] for i in at], size), observer)
 
-    def _still_missing(self, rows):
+    def still_missing(self, rows):
         """Rows that no other process or thread has stored in the meantime."""
         found = np.empty((len(rows), self.n_features), self.row_type)
         keys = [self.pictures[row] for row in rows]
@@ -212,9 +223,10 @@ class _Table:
         try:
             engine.stream(pixels, deliver, self.job.batch_size)
         finally:  # after an interruption or a picture that cannot be decoded too
-            self._keep(rows[done], features[done])
+            self.keep(rows[done], features[done])
 
-    def _keep(self, rows, features):
+    def keep(self, rows, features):
+        """Check computed rows, and put them where they belong and into the store."""
         if not np.isfinite(features).all():
             if self.row_type.itemsize == 2:
                 raise OverflowError("float16 has no room for what enters the trained layers")

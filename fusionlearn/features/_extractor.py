@@ -60,7 +60,8 @@ class BackboneFeatureExtractor(
     engine : {"auto", "keras", "openvino"}, default="auto"
         What runs the network. "auto" is OpenVINO where it is installed and there is no
         graphics card that TensorFlow could use, else Keras. In float32 both give the same
-        features but for rounding (1e-5), under one identity.
+        features but for rounding (1e-5), under one identity. A registered file is run by
+        ONNX Runtime or OpenVINO, and a registered function by itself: "auto" for them.
 
     precision : {"float32", "bfloat16"}, default="float32"
         Precision of the arithmetic. "bfloat16" needs OpenVINO and a processor that has it.
@@ -75,7 +76,9 @@ class BackboneFeatureExtractor(
         is a file that processes and later days share.
 
     n_jobs : int, default=None
-        Threads that read and decode pictures; None and -1 take one per processor.
+        Threads that read and decode pictures; None and -1 take one per processor. Where the
+        active backend of joblib is a cluster's, such as Dask's, its workers compute what is
+        missing in the store, and each task there has so many threads.
 
     random_state : int, default=0
         Seed of the weights with ``weights=None``; without meaning otherwise.
@@ -93,6 +96,7 @@ class BackboneFeatureExtractor(
     make_extractors : Make extractors for several networks at once.
     ConcatFusion : Concatenate the features of several networks.
     FeatureStore : Keeps rows that were computed.
+    fusionlearn.features.extract_to : Writes features into a file, block by block.
 
     References
     ----------
@@ -231,6 +235,9 @@ class BackboneFeatureExtractor(
 
         BackboneWeightsError
             If the weights cannot be had or do not fit.
+
+        ClusterError
+            If workers of a cluster do not see the files of the pictures.
         """
         return self._extract(self._check_images(X))
 

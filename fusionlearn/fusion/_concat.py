@@ -41,7 +41,8 @@ class ConcatFusion(TransformerMixin, Fusion):
     n_jobs : int, default=None
         Number of transformers that are fitted at the same time, in processes, extractors
         aside. None means 1 unless in a :obj:`joblib.parallel_backend` context, -1 all
-        processors.
+        processors. Extractors compute in this process or, where that context is a
+        cluster's, on its workers.
 
     Attributes
     ----------

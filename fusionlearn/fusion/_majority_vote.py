@@ -1,14 +1,16 @@
 """Many classifiers, one majority."""
 
-import math
 import warnings
+from itertools import chain
 from numbers import Integral
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
-from sklearn.utils import Bunch, check_consistent_length
+from sklearn.utils import Bunch, check_consistent_length, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import (
+    MetadataRequest,
     MetadataRouter,
     MethodMapping,
     process_routing,
@@ -26,15 +28,23 @@ from ._members import (
     PLAIN_METADATA,
     class_columns,
     fit_member,
+    is_frozen,
     predicts_by_threshold,
     probabilities_of,
     requests_groups,
 )
+from ._out_of_fold import gather, predict_out_of_fold, split_by_patient
 from ._vote import count_votes, hit_probability
+from ._vote_weights import check_weights, learn_weights
+
+_A_VOTE_PER_LABEL = (
+    "A vote has one winner. sklearn.multioutput.MultiOutputClassifier(MajorityVoteFusion(...)) "
+    "holds a vote for each label; features that are stored are computed once for all."
+)
 
 
 class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
-    """The class that most members vote for, and how sure those members are.
+    r"""The class that most members vote for, and how sure those members are.
 
     A member votes for the class with the largest of its probabilities, or, if it has no
     ``predict_proba``, for what it predicts, with certainty. The class with the largest
@@ -62,14 +72,29 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
         classifier inside a :class:`~sklearn.frozen.FrozenEstimator` votes as it is.
         "drop" instead of a classifier leaves the member out.
 
-    weights : array-like of shape (n_members,), default=None
+    weights : array-like of shape (n_members,), "oof", "greedy" or None, default=None
         Weight of each vote, one for every entry of ``estimators``, dropped ones
         included; finite, not negative, and not all zero. A member with weight 0 is
         fitted but has no vote. None weighs all equally.
 
+        "oof" and "greedy" find weights by what members say out of fold, about patients
+        that they were not fitted on. "oof" weighs each member by the log-odds of its
+        balanced accuracy [2]_ [3]_, and by 0 if that is not better than chance.
+        "greedy" selects members one by one, with replacement, in bags [4]_, so that
+        the Brier score of the vote becomes smallest; the weight is how often a member
+        was selected. See Notes.
+
+    cv : int, default=5
+        Number of folds for "oof" and "greedy", at least 2. Each class needs as many
+        patients.
+
     n_jobs : int, default=None
         Number of members that are fitted at the same time, in processes. None means 1
         unless in a :obj:`joblib.parallel_backend` context, -1 all processors.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the folds of "oof" and "greedy", and of the bags of "greedy". Members have
+        seeds of their own.
 
     Attributes
     ----------
@@ -81,6 +106,11 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
 
     weights_ : ndarray of shape (n_estimators,)
         Share of each of ``estimators_`` in the total weight. They sum to 1.
+
+    oof_scores_ : ndarray of shape (n_estimators,) or None
+        With "oof" and "greedy", balanced accuracy of the votes of each of
+        ``estimators_`` out of fold. It was chosen by, so it is no estimate of how good the
+        fusion is: cross-validate the fusion for that.
 
     classes_ : ndarray of shape (n_classes,)
         The labels.
@@ -99,9 +129,31 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
 
     Notes
     -----
+    Where a sample may have several labels, ``MultiOutputClassifier(MajorityVoteFusion(...))``
+    holds a vote for each.
+
     For a classifier whose ``predict`` is not the argmax of its ``predict_proba``, such as
     one with a tuned threshold, the vote is the argmax. Threshold the fusion instead:
     ``TunedThresholdClassifierCV(MajorityVoteFusion(...))``.
+
+    With "oof" and "greedy" each member is fitted ``cv`` times on all folds but one, and once
+    on everything. All pictures of a patient are in one fold, whether they carry their
+    patient or ``groups`` are passed; samples without either are taken one by one. A
+    network computes its features once for all of these fits (with ``n_jobs``, if its store
+    has a path); the heads are trained again.
+    Frozen members are refused, because they may have been fitted on any of the samples.
+
+    The weight of "oof" is :math:`\max(0, \log(p / (1 - p)) + \log(c - 1))`, where p is
+    the balanced accuracy and c the number of classes. It is the best one for members that
+    err independently, and each into any wrong class alike, which heads on the same
+    pictures do not quite. p is kept between 1 / 2n and 1 - 1 / 2n for n patients. If no
+    member is better than chance, all weigh the same, with a warning.
+
+    "greedy" starts from the best members, as many of them as are best together, and adds
+    the best next one 20 times, the earlier one where two are equal; the best selection on
+    the way counts. With more than three members this is done in 20 bags, each a random half
+    of the members (three at least), and the shares are averaged. If they have no smaller
+    Brier score out of fold than equal weights, all weigh the same.
 
     References
     ----------
@@ -110,7 +162,15 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
        majority is the result.
 
     .. [2] L. I. Kuncheva, "Combining Pattern Classifiers: Methods and Algorithms", 2nd
-       edition, Wiley (2014).
+       edition, Wiley (2014), chapter 4: weighted majority vote.
+
+    .. [3] L. I. Kuncheva and J. J. Rodríguez, "A weighted voting framework for classifiers
+       ensembles", Knowledge and Information Systems 38 (2014): the weights for more than
+       two classes.
+
+    .. [4] R. Caruana, A. Niculescu-Mizil, G. Crew and A. Ksikes, "Ensemble Selection from
+       Libraries of Models", ICML (2004): selection with replacement, sorted
+       initialization and bagged selection.
 
     Examples
     --------
@@ -134,21 +194,30 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
     array([0, 1])
     >>> vote.agreement(X[[0, 52]]).round(2)
     array([1.  , 0.67])
+
+    Who is right more often out of fold has more weight:
+
+    >>> vote.set_params(weights="oof", random_state=0).fit(X, y).weights_.round(2)
+    array([0.36, 0.33, 0.31])
     """
 
     _parameter_constraints = {
         "estimators": [list],
-        "weights": ["array-like", None],
+        "weights": ["array-like", StrOptions({"oof", "greedy"}), None],
+        "cv": [Interval(Integral, 2, None, closed="left")],
         "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
     }
 
     _members_parameter = "estimators"
     _member_kind = "classifier"
 
-    def __init__(self, estimators, *, weights=None, n_jobs=None):
+    def __init__(self, estimators, *, weights=None, cv=5, n_jobs=None, random_state=None):
         self.estimators = estimators
         self.weights = weights
+        self.cv = cv
         self.n_jobs = n_jobs
+        self.random_state = random_state
 
     @with_callbacks
     def fit(self, X, y, **fit_params):
@@ -177,7 +246,8 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
         ------
         ValueError
             If ``estimators`` or ``weights`` are not as above, or a fitted member knows
-            a class that is not in y.
+            a class that is not in y. With "oof" and "greedy" also if a member is frozen,
+            or a class has fewer patients than there are folds.
 
         TypeError
             If ``fit_params`` has other names, or a member is given pictures and takes none.
@@ -188,20 +258,24 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
         Warns
         -----
         VoteWarning
-            If a member has a tuned or fixed threshold; its vote disregards it.
+            If a member has a tuned or fixed threshold; its vote disregards it. If no member
+            is better than chance with "oof".
         """
         self._validate_params()
         members = self._check_members()
-        weights = self._check_weights(members)
-        context = self._init_callback_context(max_subtasks=len(members))
-        y = check_labels(y)
+        given = None if self._learns_weights else check_weights(self.weights, self.estimators)
+        n_folds = self.cv if self._learns_weights else 0
+        context = self._init_callback_context(max_subtasks=len(members) * (1 + n_folds))
+        y = check_labels(y, remedy=_A_VOTE_PER_LABEL)
         check_consistent_length(X, y)
-        X, metadata = self._check_metadata(X, members, fit_params)
+        X, metadata, groups = self._check_metadata(X, members, fit_params)
+        rng = check_random_state(self.random_state)
+        folds = split_by_patient(self.weights, n_folds, y, groups, rng) if n_folds else []
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
 
         self.classes_ = np.unique(y)
-        self.weights_ = weights
-        self.estimators_ = Parallel(n_jobs=limit_jobs(self.n_jobs, len(members)))(
+        # Whole members come first: their networks then see all pictures in one pass.
+        whole = (
             delayed(fit_member)(
                 name,
                 clone(member),
@@ -213,6 +287,24 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
             )
             for name, member in members
         )
+        parts = (
+            delayed(predict_out_of_fold)(
+                name,
+                member,
+                X,
+                y,
+                metadata[name],
+                fold,
+                caller=self,
+                context=context.subcontext(task_name=f"fold-{number}-{name}"),
+            )
+            for number, fold in enumerate(folds)
+            for name, member in members
+        )
+        n_jobs = limit_jobs(self.n_jobs, len(members) * (1 + n_folds))
+        done = Parallel(n_jobs=n_jobs)(chain(whole, parts))
+        self.estimators_, predicted = done[: len(members)], done[len(members) :]
+        self.weights_, self.oof_scores_ = given, None
         fitted = dict(zip(dict(members), self.estimators_, strict=True))
         self.named_estimators_ = Bunch(
             **{name: fitted.get(name, "drop") for name, _ in self.estimators}
@@ -220,6 +312,15 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
         for name, member in fitted.items():
             class_columns(name, member, self.classes_)
         self._warn_of_thresholds(fitted)
+        if folds:
+            self.weights_, self.oof_scores_ = learn_weights(
+                self.weights,
+                gather(predicted, folds, len(members)),
+                np.searchsorted(self.classes_, y),
+                fit_params.get("sample_weight"),
+                len(y if groups is None else np.unique(groups)),
+                rng,
+            )
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -298,11 +399,19 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
             Who gets what, as scikit-learn describes it.
         """
         router = MetadataRouter(owner=self)
+        if self._learns_weights:  # the folds keep patients apart
+            request = MetadataRequest(owner=self)
+            request.fit.add_request(param="groups", alias=True)
+            router.add_self_request(request)
         for name, member in self.estimators:
             if not is_dropped(member):
                 mapping = MethodMapping().add(caller="fit", callee="fit")
                 router.add(**{name: member}, method_mapping=mapping)
         return router
+
+    @property
+    def _learns_weights(self):
+        return isinstance(self.weights, str)
 
     def _fitted_members(self):
         return self.estimators_
@@ -317,36 +426,16 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
                     f"Member {name!r} is {member!r}; wanted in estimators an instance of a "
                     "classifier, or 'drop'."
                 )
+            if self._learns_weights and is_frozen(member):
+                raise ValueError(
+                    f"Member {name!r} is frozen, so weights={self.weights!r} cannot ask it about "
+                    "samples that it was not fitted on. Put in the classifier itself, which is "
+                    "then fitted, or give weights as numbers."
+                )
         return members
 
-    def _check_weights(self, members):
-        """Shares of the members that are not dropped."""
-        if self.weights is None:
-            return np.full(len(members), 1 / len(members))
-        try:
-            weights = np.asarray(self.weights, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(
-                f"weights={self.weights!r}: wanted a list of numbers, one for each of estimators."
-            ) from None
-        if weights.shape != (len(self.estimators),):
-            raise ValueError(
-                f"weights has shape {weights.shape} for {len(self.estimators)} estimators; "
-                "wanted one weight for each of them, also for those that are 'drop'."
-            )
-        if not np.isfinite(weights).all() or (weights < 0).any():
-            raise ValueError(f"weights={self.weights!r}: wanted finite numbers from 0 upwards.")
-        weights = weights[[not is_dropped(member) for _, member in self.estimators]]
-        if not weights.any():
-            raise ValueError(
-                f"weights={self.weights!r} gives no vote to {[name for name, _ in members]}; "
-                "wanted a positive weight for at least one member that is not 'drop'."
-            )
-        weights = weights / weights.max()
-        return weights / math.fsum(weights)
-
     def _check_metadata(self, X, members, fit_params):
-        """X as the members share it, and what the fit of each is given besides."""
+        """X as the members share it, what the fit of each is given besides, and patients."""
         names = [name for name, _ in members]
         routing = get_config()["enable_metadata_routing"]
         if not routing and (unknown := sorted(set(fit_params) - PLAIN_METADATA)):
@@ -361,14 +450,14 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
             groups = get_groups(references)
         if not routing:
             given = {"sample_weight": fit_params.get("sample_weight"), "groups": groups}
-            return X, dict.fromkeys(names, given)
+            return X, dict.fromkeys(names, given), groups
         routed = process_routing(self, "fit", **fit_params)
         metadata = {name: dict(routed[name].fit) for name in names}
         if groups is not None:
             for name, member in members:
                 if requests_groups(member, metadata[name]):
                     metadata[name]["groups"] = groups
-        return X, metadata
+        return X, metadata, groups
 
     def _warn_of_thresholds(self, fitted):
         names = [

@@ -101,6 +101,24 @@ def predicts_by_threshold(estimator):
     return isinstance(estimator, (FixedThresholdClassifier, TunedThresholdClassifierCV))
 
 
+def is_frozen(estimator):
+    """Tell whether fitting it changes nothing.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A classifier.
+
+    Returns
+    -------
+    frozen : bool
+        True for a FrozenEstimator, also at the end of a pipeline.
+    """
+    if isinstance(estimator, Pipeline):
+        return is_frozen(estimator.steps[-1][1])
+    return isinstance(estimator, FrozenEstimator)
+
+
 def probabilities_of(name, member, X, classes):
     """Get the probabilities of one member, in the order of the fusion's classes.
 

@@ -10,6 +10,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils import get_tags
 
 from .._compat import BaseSearchCV
+from .._labels import is_multilabel
 from ..backbones import BACKBONES
 from ..classifiers import AugmentedClassifier, FineTuneClassifier
 from ..features import BackboneFeatureExtractor
@@ -159,6 +160,9 @@ def _vote(fusion):
     parts = [(name, _fitted(fitted, name, part)) for name, part in fusion.estimators]
     blocks = [_branch(part, name) for name, part in parts]
     weights = getattr(fusion, "weights", None)
+    rule = weights if isinstance(weights, str) else None
+    if rule is not None:
+        weights = _learned_weights(fusion)
     if weights is not None and len(weights) != len(blocks):
         raise ValueError(
             f"{type(fusion).__name__} has {len(weights)} weights for {len(blocks)} members; wanted "
@@ -177,8 +181,22 @@ def _vote(fusion):
         series.append(Box("mean of probabilities", [], "fusion"))
     else:
         lines = ["hit probability"] if isinstance(fusion, MajorityVoteFusion) else []
+        lines += [f"weights: {rule}"] if rule is not None else []
         series.append(Box("majority vote", lines, "fusion"))
     return Series(series)
+
+
+def _learned_weights(fusion):
+    """Weights that a fit found, one for each member; None before."""
+    if getattr(fusion, "oof_scores_", None) is None:
+        return None
+    shares = iter(fusion.weights_)
+    voters = fusion.named_estimators_
+    found = {
+        name: 0 if isinstance(part, str) else round(next(shares), 3)
+        for name, part in voters.items()
+    }
+    return [found.get(name, 0) for name, _ in fusion.estimators]
 
 
 def _branch(part, name):
@@ -276,6 +294,8 @@ def _output_of(estimator):
         return Box("features", role="data")
     has_proba = _gives_probabilities(estimator)
     classes = [str(label) for label in getattr(estimator, "classes_", [])]
+    if is_multilabel(estimator):
+        return Box("probabilities" if has_proba else "labels", [f"{len(classes)} labels"], "data")
     lines = [" · ".join(classes)] if classes and len(" · ".join(classes)) <= 26 else []
     if classes and not lines:
         lines = [f"{len(classes)} classes"]

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._bars import progress_bar
 from .._hints import did_you_mean
+from .._labels import refuse_multilabel
 from ..exceptions import ExplanationWarning
 from ..images import check_images
 from ._explanation import Explanation
@@ -161,6 +162,7 @@ def explain(estimator, X, *, method="gradcam", target=None, window=0.2, stride=0
     ((48, 48), ['MobileNet', 'MobileNetV2'])
     """
     check_is_fitted(estimator)
+    refuse_multilabel(estimator)
     if not hasattr(estimator, "predict_proba"):
         raise TypeError(
             f"{type(estimator).__name__} has no predict_proba; wanted a classifier with "

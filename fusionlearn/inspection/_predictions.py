@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from .._labels import check_labels, check_probabilities
+from .._labels import check_labels, check_probabilities, refuse_multilabel
 from ..classifiers._groups import check_groups
 from ..images import get_groups, share_references
 
@@ -86,7 +86,11 @@ def probabilities_of(estimator, X):
     ------
     TypeError
         If it gives no probabilities.
+
+    ValueError
+        If it gives a sample more than one label.
     """
+    refuse_multilabel(estimator)
     if not hasattr(estimator, "predict_proba"):
         raise TypeError(
             f"{type(estimator).__name__} has no predict_proba; wanted a classifier that gives "

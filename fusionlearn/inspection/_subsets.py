@@ -171,6 +171,8 @@ def fitted_voters(estimator, members):
         estimator = estimator.estimator_
     if not isinstance(estimator, MajorityVoteFusion) or len(members.paths) > 1:
         return None
+    if isinstance(estimator.weights, str):  # each subset finds weights of its own
+        return None
     return {name: FrozenEstimator(estimator.named_estimators_[name]) for name in members.names}
 
 

@@ -14,9 +14,9 @@ from ..classifiers._holdout import uses_groups
 from ..exceptions import SmallSampleWarning
 from ..images import check_images, get_groups
 from ..images._copies import warn_of_copies
+from ..images._split import StratifiedImageGroupKFold
 from ._inner_folds import check_inner_folds
 from ._report import small_sample, unknown_positive
-from ._split import StratifiedImageGroupKFold
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ._split import StratifiedImageGroupKFold
+from ..fusion import MajorityVoteFusion
+from ..images._split import StratifiedImageGroupKFold
 
 
 def check_inner_folds(estimator, y, groups):
@@ -12,7 +13,7 @@ def check_inner_folds(estimator, y, groups):
     ----------
     estimator : estimator object
         It is not fitted. Of its parameters those count that are a
-        :class:`StratifiedImageGroupKFold`.
+        :class:`StratifiedImageGroupKFold`, and the folds of a vote that finds its weights.
 
     y : ndarray of shape (n_samples,)
         Labels of what it will be trained on.
@@ -25,11 +26,12 @@ def check_inner_folds(estimator, y, groups):
     ValueError
         If a class has fewer patients than there are folds.
     """
-    inner = {
-        name: value.n_splits
-        for name, value in estimator.get_params(deep=True).items()
-        if isinstance(value, StratifiedImageGroupKFold)
-    }
+    inner = {}
+    for name, value in {"": estimator, **estimator.get_params(deep=True)}.items():
+        if isinstance(value, StratifiedImageGroupKFold):
+            inner[name] = value.n_splits
+        elif isinstance(value, MajorityVoteFusion) and isinstance(value.weights, str):
+            inner[f"{name}__cv" if name else "cv"] = value.cv
     if not inner:
         return
     name = max(inner, key=inner.get)

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._bars import progress_bar
+from .._labels import is_multilabel
 from .._versions import library_versions
 from ..exceptions import PersistenceError
 from ._archive import read_schema
@@ -113,6 +114,8 @@ def _describe(estimator, networks):
         "versions": library_versions(),
     }
     classes = getattr(estimator, "classes_", None)
-    if isinstance(classes, np.ndarray):
+    if is_multilabel(estimator):
+        description["classes"] = [f"column {number}" for number in range(len(classes))]
+    elif isinstance(classes, np.ndarray):
         description["classes"] = [str(label) for label in classes]
     return description

@@ -175,7 +175,7 @@ def test_no_file_is_replaced_by_a_written_one(tmp_path, monkeypatch, capsys):
     assert run("predict", "keep.fusion", "a", "--write-config", "keep.fusion", "--force") == 1
     assert "is read, so that nothing can be written there" in capsys.readouterr().err
     assert run(*words[:-1], "nowhere/x.toml") == 1
-    assert "There is no 'nowhere'" in capsys.readouterr().err
+    assert "There is no folder 'nowhere'" in capsys.readouterr().err
 
 
 def test_every_option_has_one_meaning_in_a_file():

@@ -62,6 +62,7 @@ ESTIMATORS = {
     "pipeline": pipeline(),
     "preprocessed": make_pipeline(ImagePreprocessor(color="grey"), extractor(), head()),
     "vote": vote(),
+    "vote that finds its weights": vote(weights="greedy", cv=2, random_state=0),
     "augmented": AugmentedClassifier(pipeline(), AUGMENTER),
     "augmented vote": AugmentedClassifier(vote(), AUGMENTER),
     "search": GridSearchCV(head(extractor()), {"dropout": [0.2, 0.5]}, cv=by_patient(2)),

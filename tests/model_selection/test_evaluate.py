@@ -268,7 +268,7 @@ def test_bad_labels():
         evaluate(Recorder(), X, np.full(len(y), "ill"))
     with pytest.raises(ValueError, match="continuous"):
         evaluate(Recorder(), X, np.linspace(0, 1, len(y)))
-    with pytest.raises(ValueError, match="1d array"):
+    with pytest.raises(ValueError, match="y has 2 columns, wanted one label"):
         evaluate(Recorder(), X, np.eye(2, dtype=int)[(y == "ill").astype(int)])
 
 

@@ -6,7 +6,12 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import type_of_target
 
 from .._labels import check_labels
-from ..images import get_groups, share_references
+from ._check import get_groups, share_references
+
+_NOT_STRATIFIED = (
+    "Of several labels none is stratified: sklearn.model_selection.GroupKFold keeps patients "
+    "apart, with groups=get_groups(X)."
+)
 
 
 class StratifiedImageGroupKFold(StratifiedGroupKFold):
@@ -101,6 +106,8 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
             )
         check_consistent_length(X, y, groups)
         labels = np.asarray(y)
+        if labels.ndim == 2 and labels.shape[1] > 1:
+            check_labels(y, remedy=_NOT_STRATIFIED)
         if labels.dtype.kind == "O" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
             check_labels(y)  # scikit-learn's own check warns of gaps, and does not name them
         if type_of_target(y) in ("binary", "multiclass"):  # of others the parent class complains
