@@ -116,8 +116,8 @@ def explain(estimator, X, *, method="gradcam", target=None, window=0.2, stride=0
 
     See Also
     --------
-    ExplanationDisplay : Draws explanations.
-    deletion_insertion : Asks the classifier whether they are right.
+    fusionlearn.inspection.ExplanationDisplay : Draws explanations.
+    fusionlearn.inspection.deletion_insertion : Asks the classifier whether they are right.
 
     Notes
     -----
