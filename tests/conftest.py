@@ -26,7 +26,8 @@ def _snapshot():
     }
     # Some libraries set environment variables, add filters or draw numbers when they are first
     # imported; nobody can take that back.
-    meddlers = ("sklearn", "rich", "sphinx", "dask", "distributed", "keras", "jax", "torch")
+    meddlers = ("sklearn", "rich", "sphinx", "dask", "distributed", "zarr", "onnxruntime")
+    meddlers += ("keras", "jax", "torch")
     state["imported"] = [name for name in meddlers if name in sys.modules]
     if "keras" in sys.modules:
         config = sys.modules["keras"].config
