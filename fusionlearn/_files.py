@@ -246,6 +246,34 @@ def check_exists(path):
     raise FileNotFoundError(f"There is no {path!r}.{hint}")
 
 
+def check_writable_place(path):
+    """Refuse a path for a file that no folder is there for, with the most similar name.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where something will be written.
+
+    Raises
+    ------
+    FileNotFoundError
+        If its folder is not there.
+
+    NotADirectoryError
+        If its folder is a file.
+    """
+    folder = os.path.dirname(path) or "."
+    if not os.path.exists(folder):
+        parent, name = os.path.split(os.path.abspath(folder))
+        hint = did_you_mean(name, os.listdir(parent)) if os.path.isdir(parent) else ""
+        raise FileNotFoundError(
+            f"There is no folder {folder!r} to write {os.path.basename(path)!r} into.{hint} Make "
+            "it, or write elsewhere."
+        )
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(f"{folder!r} is a file; wanted a folder to write into.")
+
+
 def allocate(shape, dtype, budget):
     """Make room for an array, in memory or, beyond a budget, in a temporary file.
 
@@ -280,8 +308,8 @@ def allocate(shape, dtype, budget):
         raise MemoryError(
             f"{n_bytes / 1e9:.1f} GB are needed: over the setting head_memory "
             f"({budget / 1e9:.1f} GB), and the folder for temporary files, {folder}, has "
-            f"{free / 1e9:.1f} GB left. Unfreeze fewer layers or all of them, pass fewer pictures "
-            "or copies, or let TMPDIR name a larger folder."
+            f"{free / 1e9:.1f} GB left. Let TMPDIR name a larger folder, or pass fewer rows, "
+            "pictures or copies; where layers are trained, unfreeze fewer of them or all."
         )
     with tempfile.TemporaryFile(prefix="fusionlearn-") as file:
         file.truncate(n_bytes)

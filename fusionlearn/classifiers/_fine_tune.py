@@ -13,6 +13,7 @@ from ..exceptions import ImageError
 from ..features import callback_task
 from ..fusion._constraints import POSITIVE, WEIGHT, Instance
 from ..images import check_images, contains_pictures, get_groups
+from ._chunked import unpack
 from ._fit_extractor import fit_extractor
 from ._groups import check_groups
 from ._head import check_hidden_units, shape_head
@@ -300,7 +301,8 @@ class FineTuneClassifier(
             Features; with an extractor pictures, as for
             :func:`~fusionlearn.check_images`. Memory-mapped features of type float32 or
             float64 are not loaded as a whole if they are over the setting
-            ``head_memory`` (:func:`~fusionlearn.set_config`).
+            ``head_memory`` (:func:`~fusionlearn.set_config`); an array of Zarr or HDF5 is
+            unpacked into a temporary file then.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels: strings, integers or booleans. Where a sample may have more than one,
@@ -332,8 +334,8 @@ class FineTuneClassifier(
             If a network has no such layers to unfreeze.
 
         MemoryError
-            If what enters the trained layers fits neither into the setting
-            ``head_memory`` nor into a temporary file.
+            If what enters the trained layers, or an array of Zarr or HDF5, fits neither
+            into the setting ``head_memory`` nor into a temporary file.
 
         GroupConflictError
             If ``groups`` differ from the patients that pictures already have.
@@ -446,7 +448,7 @@ class FineTuneClassifier(
                     "Pass FineTuneClassifier(extractor), or put an extractor before it in a "
                     "Pipeline.",
                 )
-            data = validate_data(self, X, dtype=_TRAINABLE)
+            data = validate_data(self, unpack(X, _TRAINABLE), dtype=_TRAINABLE)
             if groups is not None:
                 groups = check_groups(groups)
                 check_consistent_length(data, groups)

@@ -5,6 +5,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._labels import is_multilabel
+from ._chunked import unpack
 from ._forward import head_logits, logits_to_decision, logits_to_proba
 from ._joint_training import find_members, predict_logits
 from ._keras_head import build_keras_classifier, build_keras_head
@@ -104,7 +105,8 @@ class PredictorMixin:
                 self.verbose,
             )
         if self.extractor is None:
-            features = validate_data(self, X, dtype=_PREDICTABLE, reset=False)
+            features = unpack(X, _PREDICTABLE)
+            features = validate_data(self, features, dtype=_PREDICTABLE, reset=False)
         else:
             features = self.extractor_.transform(self._check_images(X))
             features = check_array(features, dtype=_PREDICTABLE, input_name="features")

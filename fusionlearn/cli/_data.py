@@ -210,12 +210,12 @@ def check_positive(options, console, names, known):
 
     Raises
     ------
-    ValueError
+    UsageError
         If there is no such class.
     """
     if options.positive is not None:
         if options.positive not in names:
-            raise ValueError(
+            raise UsageError(
                 f"--positive: there is no class {options.positive!r}."
                 f"{did_you_mean(options.positive, names)} There are: {', '.join(names)}."
             )

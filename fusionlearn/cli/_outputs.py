@@ -2,7 +2,7 @@
 
 import os
 
-from .._hints import did_you_mean
+from .._files import check_writable_place
 from ._options import UsageError
 
 
@@ -76,16 +76,7 @@ def check_out(path, inputs):
     ValueError
         If it is read.
     """
-    folder = os.path.dirname(path) or "."
-    if not os.path.exists(folder):
-        parent, name = os.path.split(os.path.abspath(folder))
-        hint = did_you_mean(name, os.listdir(parent)) if os.path.isdir(parent) else ""
-        raise FileNotFoundError(
-            f"There is no folder {folder!r} to write {os.path.basename(path)!r} into.{hint} Make "
-            "it, or write elsewhere."
-        )
-    if not os.path.isdir(folder):
-        raise NotADirectoryError(f"{folder!r} is a file; wanted a folder to write into.")
+    check_writable_place(path)
     if os.path.isdir(path):
         raise IsADirectoryError(f"{os.fspath(path)!r} is a folder; wanted the name of a file.")
     check_not_read(path, inputs)

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._bars import progress_bar
 from .._compat import isolated_keras_build
-from .._files import write_whole
+from .._files import check_writable_place, write_whole
 from .._hints import did_you_mean
 from ..exceptions import ExportError
 from ._agreement import largest_difference, sample_pictures
@@ -249,9 +249,7 @@ def _check_place(path, chosen):
             f"{', '.join(missing)}: not installed. Install what formats need "
             "(pip install 'fusionlearn[export]'), or choose 'keras' or 'saved_model'."
         )
-    parent = os.path.dirname(path)
-    if not os.path.isdir(parent):
-        raise FileNotFoundError(f"There is no folder {parent!r}: make it first.")
+    check_writable_place(path)
     if os.path.isdir(path):
         ours = os.path.join(path, "assets.extra", METADATA_NAME)
         if chosen.suffix or not os.path.exists(ours):

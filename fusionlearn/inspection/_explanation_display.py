@@ -158,12 +158,14 @@ class ExplanationDisplay(FigureMixin):
                     continue
                 values = one.heat_map if name is None else one.networks[name]
                 self.images_[i, j] = self._lay(ax, values, extent)
-                if name is not None:
-                    text = f"share {one.shares[name]:.0%}"
+                words = [] if name is None else [f"share {one.shares[name]:.0%}"]
+                # An unmarked picture would read as one that was not explained.
+                words += [] if values.any() else ["empty"]
+                if words:
                     ax.text(
                         left + width / 2,
                         tops[i] + height + 0.03,
-                        text,
+                        ", ".join(words),
                         ha="center",
                         va="top",
                         fontsize="small",

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 
 from .. import __version__
 from .._bars import progress_bar
-from .._files import write_whole
+from .._files import check_writable_place, write_whole
 from ..fusion._constraints import Instance
 from ..inspection._figures import check_matplotlib
 from ..inspection._subsets import find_members
@@ -165,6 +165,9 @@ def report(
     FileNotFoundError
         If the folder of ``path`` is not there.
 
+    NotADirectoryError
+        If that is a file.
+
     IsADirectoryError
         If ``path`` is a folder.
 
@@ -265,11 +268,7 @@ def _check_path(path):
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{str(path)!r} is a folder; wanted a file, such as report.html.")
-    if not path.absolute().parent.is_dir():
-        raise FileNotFoundError(
-            f"There is no folder {str(path.parent)!r} for {path.name!r}. Make it, or write "
-            "elsewhere."
-        )
+    check_writable_place(path)
     return path
 
 

@@ -150,8 +150,8 @@ def empty_pool(monkeypatch):
 
 
 RECIPE = covid_ct.RECIPE["backbones"]
-# These two take as long as the five others together.
-LARGE = ("NASNetLarge", "InceptionResNetV2")
+# These take most of the time; one of branches and one of residuals are left.
+LARGE = ("NASNetLarge", "InceptionResNetV2", "DenseNet121", "Xception")
 
 
 @pytest.mark.usefixtures("empty_pool")

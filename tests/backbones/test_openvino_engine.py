@@ -51,10 +51,18 @@ def cosines(a, b):
 
 
 # One for each preprocessing: "none", "tf", "caffe", "torch".
-@pytest.mark.parametrize("name", ["EfficientNetB0", "MobileNetV2", "VGG16", "DenseNet121"])
-def test_float32_agrees_with_keras(name, rng):
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("MobileNetV3Small", {}),
+        ("MobileNetV2", {}),
+        ("VGG16", {}),
+        ("DenseNet121", {"layers": 0.2}),
+    ],
+)
+def test_float32_agrees_with_keras(name, params, rng):
     batch = rng.integers(0, 256, (3, 48, 32, 3), dtype=np.uint8)
-    network = resolve_network(name, weights=None, input_size=(48, 32))
+    network = resolve_network(name, weights=None, input_size=(48, 32), **params)
     wanted = KerasEngine(network).compute(batch)
     assert relative_error(OpenVINOEngine(network).compute(batch), wanted) < 1e-5
 

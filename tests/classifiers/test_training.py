@@ -80,7 +80,10 @@ def test_it_trains_as_keras_does(optimizer, hidden_units, n_classes):
     keras = import_keras()
     y = Y if n_classes == 2 else Y3
     shape = head(optimizer, hidden_units, 1 if n_classes == 2 else n_classes)
-    results = [run(shape, y), run(replace(shape, uses_xla=True), y)]
+    results = [run(shape, y)]
+    # Each optimizer's arithmetic is TensorFlow's own; that XLA changes none takes a few.
+    if optimizer in ("adam", "rmsprop", "sgd"):
+        results.append(run(replace(shape, uses_xla=True), y))
 
     weights_seed, epochs_seed = np.random.SeedSequence(0).spawn(2)
     with POOL.lend(shape) as trainer:

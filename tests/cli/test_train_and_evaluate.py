@@ -333,7 +333,7 @@ def test_pictures_of_other_classes(trained, capsys):
         (["scans", "--title", "x"], 2, "--title is about the page that --out FILE.html writes"),
         (["scans", "--show-pictures"], 2, "--show-pictures is about the page"),
         (["model.fusion"], 2, "FOLDER is missing"),
-        (["scans", "--positive", "helthy"], 1, "Did you mean 'healthy'?"),
+        (["scans", "--positive", "helthy"], 2, "Did you mean 'healthy'?"),
         (["scans", "--out", "model.toml/x"], 1, "'model.toml' is a file; wanted a folder"),
     ],
 )
@@ -356,7 +356,7 @@ def test_no_page_is_replaced_unasked(here, tiny_preset, capsys, command):
         "write elsewhere.\n"
     )
     assert (here / "page.html").read_text() == "kept"
-    assert run(*words, "--force", "--positive", "helthy") == 1
+    assert run(*words, "--force", "--positive", "helthy") == 2
     assert "Did you mean 'healthy'?" in capsys.readouterr().err
 
 

@@ -17,7 +17,7 @@ from fusionlearn.datasets import load_image_folder
 from fusionlearn.model_selection import StratifiedImageGroupKFold
 
 ct = load_image_folder("scans/")
-networks = make_extractors("InceptionV3", "DenseNet121", "ResNet50", store="features.db"{untrained})
+networks = make_extractors({names}, "ResNet50", store="features.db"{untrained})
 model = AugmentedClassifier(
     Pipeline([("features", ConcatFusion(networks)), ("classifier", FineTuneClassifier())]),
     ImageAugmenter(n_copies=4),
@@ -61,11 +61,20 @@ def thread_counts():
     )
 
 
-def test_the_whole_program_runs_as_printed(scans):
+@pytest.mark.parametrize(
+    "others",
+    [
+        ("MobileNet", "VGG16"),
+        pytest.param(("InceptionV3", "DenseNet121"), marks=pytest.mark.slow),
+    ],
+)
+def test_the_whole_program_runs_as_printed(others, scans):
     """From a folder of pictures to a searched model, each picture once through each network."""
     before = thread_counts()
     names = {}
-    exec(PROGRAM.format(untrained=", weights=None, input_size=75"), names)
+    names_of_networks = ", ".join(f'"{name}"' for name in others)
+    program = PROGRAM.format(names=names_of_networks, untrained=", weights=None, input_size=75")
+    exec(program, names)
     search, store = names["search"], dict(names["networks"])["ResNet50"].job().store
     assert set(search.cv_results_["params"][0]) == set(search.param_grid)
     assert len(search.cv_results_["params"]) == 6

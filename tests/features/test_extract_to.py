@@ -3,8 +3,10 @@
 import json
 import os
 
+import h5py
 import numpy as np
 import pytest
+import zarr
 from numpy.testing import assert_array_equal
 from sklearn.preprocessing import FunctionTransformer
 
@@ -15,6 +17,7 @@ from fusionlearn import (
     FineTuneClassifier,
     config_context,
 )
+from fusionlearn.classifiers._chunked import unpack
 from fusionlearn.exceptions import ImageError
 from fusionlearn.features import extract_to
 
@@ -150,14 +153,31 @@ class Pictures:
 
 
 def test_a_head_is_trained_from_the_file(extractor, X, tmp_path):
-    """Beyond head_memory it is read block by block; an array of Zarr is read whole."""
+    """Beyond head_memory it is read block by block, an array of Zarr or HDF5 unpacked."""
     y = np.array(["a", "b"] * 11)
     mapped = extract_to(extractor, X, tmp_path / "features.npy", block_size=8)
     chunked = extract_to(extractor, X, tmp_path / "features.zarr", block_size=8)
-    fits = {}
-    for name, features in {"memory": np.array(mapped), "npy": mapped, "zarr": chunked}.items():
-        head = FineTuneClassifier(epochs=2, dropout=0.0, batch_size=4, random_state=0)
-        with config_context(head_memory=100):
-            fits[name] = head.fit(features, y).predict_proba(np.array(mapped))
-    assert_array_equal(fits["npy"], fits["memory"])
-    assert_array_equal(fits["zarr"], fits["memory"])
+    whole, fits = np.array(mapped), {}
+    with h5py.File(tmp_path / "features.h5", "w") as file:
+        hdf5 = file.create_dataset("features", data=whole, chunks=(7, 3))
+        kinds = {"memory": whole, "npy": mapped, "zarr": chunked, "hdf5": hdf5}
+        for name, features in kinds.items():
+            head = FineTuneClassifier(epochs=2, dropout=0.0, batch_size=4, random_state=0)
+            with config_context(head_memory=100):
+                fits[name] = head.fit(features, y).predict_proba(features)
+    for name, proba in fits.items():
+        assert_array_equal(proba, fits["memory"], err_msg=name)
+
+
+def test_an_array_of_chunks_is_never_in_memory_as_a_whole(tmp_path):
+    """What is beyond head_memory is mapped from a file, in the type that training takes."""
+    chunked = zarr.open_array(
+        tmp_path / "x.zarr", mode="w", shape=(50, 3), dtype=np.int16, chunks=(8, 2)
+    )
+    chunked[:] = np.arange(150).reshape(50, 3)
+    with config_context(head_memory=100):
+        rows = unpack(chunked, [np.float32, np.float64])
+    assert type(rows) is np.memmap
+    assert rows.dtype == np.float32
+    assert_array_equal(rows, chunked[:])
+    assert type(unpack(chunked, [np.float64])) is np.ndarray

@@ -84,12 +84,13 @@ def test_strong_evidence_has_contours_that_survive_grey_print(explanations):
 
 
 def test_maps_without_evidence_can_be_drawn(explanations):
-    """A scale of nothing, and no contour."""
+    """A scale of nothing, no contour, and a word."""
     zero = np.zeros((20, 30), np.float32)
     empty = replace(explanations[0], heat_map=zero, networks={}, shares={})
     display = ExplanationDisplay([empty]).plot()
     assert display.images_.shape == (1, 2)
     assert [label.get_text() for label in display.ax_.get_xticklabels()] == ["picture", "evidence"]
+    assert [text.get_text() for text in display.ax_.texts] == ["empty"]
 
 
 def test_a_network_that_one_picture_lacks(explanations):
