@@ -137,6 +137,14 @@ def _models(networks):
             f"The preset in its fast variant: inner layers of {names} at 448 pixels, of each "
             "picture and its mirror image.",
         ),
+        "ResNet50": (
+            make_pipeline(
+                BackboneFeatureExtractor("ResNet50", weights=None),
+                StandardScaler(),
+                LogisticRegression(max_iter=5000),
+            ),
+            "A network of the usual size, untrained: only the time is of interest.",
+        ),
     }
 
 

@@ -27,7 +27,7 @@ def _snapshot():
     # Some libraries set environment variables, add filters or draw numbers when they are first
     # imported; nobody can take that back.
     meddlers = ("sklearn", "rich", "sphinx", "dask", "distributed", "zarr", "onnxruntime")
-    meddlers += ("keras", "jax", "torch")
+    meddlers += ("keras", "tensorflow", "jax", "torch")
     state["imported"] = [name for name in meddlers if name in sys.modules]
     if "keras" in sys.modules:
         config = sys.modules["keras"].config
@@ -68,7 +68,8 @@ def nothing_global_is_left_behind(request):
         for name in ("random's generator", "NumPy's generator"):
             after[name] = before[name]
     if before.pop("imported") != after.pop("imported"):
-        for name in ("the environment", "the warnings filters", "random's generator"):
+        generators = ("random's generator", "NumPy's generator")
+        for name in ("the environment", "the warnings filters", *generators):
             before[name] = after[name]
     changed = [name for name in before if before[name] != after[name]]
     assert not changed, f"the test changed {', '.join(changed)}"

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from .._compat import import_keras, isolated_keras_build
-from ._optimizers import InitialState, find_optimizer
+from ._optimizers import InitialState, copy_values, find_optimizer
 from ._outputs import loss_of
 
 
@@ -70,6 +70,6 @@ class HeadModel:
             Biases of each layer.
         """
         return (
-            [np.array(layer.kernel.numpy()) for layer in self._layers],
-            [np.array(layer.bias.numpy()) for layer in self._layers],
+            copy_values(layer.kernel for layer in self._layers),
+            copy_values(layer.bias for layer in self._layers),
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._compat import import_keras, isolated_keras_build
 from ..backbones import Network, TrainedPart
-from ._optimizers import InitialState, find_optimizer
+from ._optimizers import InitialState, copy_values, find_optimizer
 from ._outputs import loss_of, right_rows, targets_shape
 
 _EVALUATED_TOGETHER = 64
@@ -100,7 +100,7 @@ class JointTrainer:
             self._optimizer.exclude_from_weight_decay(
                 var_list=[v for v in self._variables if len(v.shape) < 2]
             )
-            self._untrained = [[v.numpy() for v in tuned] for tuned in self._tuned]
+            self._untrained = [copy_values(tuned) for tuned in self._tuned]
             self._initial = InitialState(self._optimizer, self._variables)
         self._seeds = [
             generator
@@ -152,7 +152,7 @@ class JointTrainer:
         self.load(head_arrays, self._untrained)
         self._initial.restore_copies()
         self._averaging = averaging
-        self._averages = [v.numpy() for v in self._variables] if averaging else None
+        self._averages = copy_values(self._variables) if averaging else None
 
     def load(self, head_arrays, tuned):
         """Set the weights.
@@ -184,7 +184,7 @@ class JointTrainer:
             Weights of the trained layers of each network.
         """
         if self._averages is None:
-            values = [v.numpy() for v in self._variables]
+            values = copy_values(self._variables)
         else:
             values = [average.copy() for average in self._averages]
         n_head = len(self._head_variables)
@@ -239,7 +239,7 @@ class JointTrainer:
 
     def evaluate(self, rows, y, weight, order):
         """Compute loss and accuracy without training, as ``train_epoch`` gives them."""
-        current = [v.numpy() for v in self._variables] if self._averages is not None else None
+        current = copy_values(self._variables) if self._averages is not None else None
         if current is not None:
             self._assign(self._averages)
         sums = np.zeros(2)
@@ -318,8 +318,8 @@ class JointTrainer:
     def _average(self):
         if self._averages is None:
             return
-        for average, variable in zip(self._averages, self._variables, strict=True):
-            average += (1 - self._averaging) * (variable.numpy() - average)
+        for average, value in zip(self._averages, copy_values(self._variables), strict=True):
+            average += (1 - self._averaging) * (value - average)
 
     def _run_step(self, batch, dropout, seed):
         """Train on a batch; give the sum of its losses and the number of right answers."""

@@ -84,6 +84,29 @@ def rates_of(schedule, learning_rate, n_steps):
     return [learning_rate * (1 + math.cos(math.pi * i / n_steps)) / 2 for i in range(n_steps)]
 
 
+def copy_values(variables):
+    """Copy what variables hold.
+
+    Parameters
+    ----------
+    variables : iterable of keras.Variable
+        Variables, whatever Keras runs on.
+
+    Returns
+    -------
+    values : list of ndarray
+        Arrays that stay as they are when the variables change.
+    """
+    return [_copy(variable.value) for variable in variables]
+
+
+def _copy(tensor):
+    # Each in its own way: asked by np.array, some warn that they do not know "copy".
+    if hasattr(tensor, "detach"):  # PyTorch
+        tensor = tensor.detach().cpu()
+    return np.array(tensor.numpy() if hasattr(tensor, "numpy") else tensor)
+
+
 class InitialState:
     """What the variables of an optimizer are at the start of a training.
 
@@ -110,7 +133,7 @@ class InitialState:
         states = {id(v): v for v in [*optimizer.variables, *unlisted]}.values()
         self._constants, self._copies = [], []
         for state in states:
-            value = state.numpy()
+            (value,) = copy_values([state])
             source = markers.get(float(value.flat[0])) if value.size else None
             if source is None:
                 self._constants.append((state, value))

@@ -32,14 +32,17 @@ def resize(pixels, size):
     Pillow's levels. It holds them up to sides of some 4,000 pixels; beyond, a level may be
     off by one.
     """
-    return _resample(_resample(pixels, 2, size[1]), 1, size[0])
-
-
-def _resample(pixels, axis, length):
     ops = import_keras().ops
-    high, low = _weights(pixels, axis, length)
-    equation = "bhwc,oh->bowc" if axis == 1 else "bhwc,ow->bhoc"
-    high, low = ops.einsum(equation, pixels, high), ops.einsum(equation, pixels, low)
+    # Channels first: both products are of matrices as they lie.
+    across, down = _weights(pixels, 2, size[1]), _weights(pixels, 1, size[0])
+    pixels = ops.transpose(pixels, (0, 3, 1, 2))
+    pixels = _level(*(ops.matmul(pixels, ops.transpose(half)) for half in across))
+    pixels = _level(*(ops.matmul(half, pixels) for half in down))
+    return ops.transpose(pixels, (0, 2, 3, 1))
+
+
+def _level(high, low):
+    ops = import_keras().ops
     carry = ops.floor(low / _HALF_BITS)
     rounded = ops.floor((high + carry + _HALF_BITS / 2) / _HALF_BITS)
     return ops.minimum(rounded, 255.0)
