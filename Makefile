@@ -65,12 +65,13 @@ test-newest:
 	$(NEWEST)/bin/python -m pytest -n 2 --ignore=tests/test_docs.py $(TESTS)
 
 # Keras on JAX and on PyTorch: the same numbers, and what does not ask for TensorFlow by name.
+test-backends: QUIET = -W "ignore:__array__ implementation:DeprecationWarning"  # Keras' own, of NumPy 2
 test-backends:
 	$(PYTHON) -m venv $(BACKENDS)
 	$(BACKENDS)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[openvino,plot,test]" "jax>=0.4.30" "torch>=2.4"
 	$(BACKENDS)/bin/python -m pytest tests/classifiers/test_other_backends.py
-	KERAS_BACKEND=jax $(BACKENDS)/bin/python -m pytest -n 2 $(or $(TESTS),tests/fusion tests/features tests/classifiers)
-	KERAS_BACKEND=torch $(BACKENDS)/bin/python -m pytest -n 2 $(or $(TESTS),tests/fusion tests/features tests/classifiers)
+	KERAS_BACKEND=jax $(BACKENDS)/bin/python -m pytest -n 2 $(QUIET) $(or $(TESTS),tests/fusion tests/features tests/classifiers)
+	KERAS_BACKEND=torch $(BACKENDS)/bin/python -m pytest -n 2 $(QUIET) $(or $(TESTS),tests/fusion tests/features tests/classifiers)
 
 lint: $(READY)
 	$(BIN)/ruff check .

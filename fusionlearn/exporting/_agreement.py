@@ -9,6 +9,8 @@ from ..images import check_images
 TOLERANCE = 1e-4
 # Heights and widths of pictures that are made: smaller and larger than inputs of networks, odd.
 _SIDES = ((96, 131), (260, 260), (412, 333))
+# Pictures in a batch: few, and more than a vote has members or classes.
+_BATCHES = (2, 12)
 
 
 def sample_pictures(X, most=8):
@@ -41,6 +43,17 @@ def sample_pictures(X, most=8):
     return pictures
 
 
+def _batch(pictures, n_pictures):
+    """Make a batch: parts of pictures that are as large as the smallest one."""
+    height, width = (min(sides) for sides in zip(*(one.shape[:2] for one in pictures), strict=True))
+    return np.stack(
+        [
+            np.roll(pictures[number % len(pictures)], number, axis=0)[:height, :width]
+            for number in range(n_pictures)
+        ]
+    )
+
+
 def largest_difference(run, estimator, pictures):
     """Compare what a runtime gives with ``predict_proba``.
 
@@ -65,10 +78,12 @@ def largest_difference(run, estimator, pictures):
     ExportError
         If it is above 1e-4.
     """
-    wanted = estimator.predict_proba(pictures)
-    got = [run(picture[np.newaxis]) for picture in pictures]
-    got.append(run(np.stack([pictures[0], pictures[0][::-1]]))[:1])  # batches of any length
-    difference = float(np.abs(np.concatenate(got) - [*wanted, wanted[0]]).max())
+    # Whole batches too, since a converter can mix up their rows.
+    batches = [picture[np.newaxis] for picture in pictures]
+    batches += [_batch(pictures, n) for n in _BATCHES]
+    wanted = estimator.predict_proba([picture for batch in batches for picture in batch])
+    got = np.concatenate([run(batch) for batch in batches])
+    difference = float(np.abs(got - wanted).max())
     if not difference <= TOLERANCE:
         raise ExportError(
             f"What was written gives probabilities that differ by up to {difference:.3g} from "

@@ -34,12 +34,12 @@ _LINEAR = (
 _ACTIVATIONS = {"identity": None, "logistic": "sigmoid", "relu": "relu", "tanh": "tanh"}
 
 
-@translates(*_LINEAR, method="decision_function")
+@translates(*_LINEAR, method="decision_function", of_features=True)
 def _linear_decision(translator, classifier, features):
     return linear(features, np.atleast_2d(classifier.coef_).T, classifier.intercept_)
 
 
-@translates(SVC, method="decision_function")
+@translates(SVC, method="decision_function", of_features=True)
 def _svc_decision(translator, classifier, features):
     if classifier.kernel != "linear" or len(classifier.classes_) > 2:
         translator.refuse(
@@ -50,23 +50,28 @@ def _svc_decision(translator, classifier, features):
 
 
 @translates(
-    LinearDiscriminantAnalysis, LogisticRegression, LogisticRegressionCV, method="predict_proba"
+    LinearDiscriminantAnalysis,
+    LogisticRegression,
+    LogisticRegressionCV,
+    method="predict_proba",
+    of_features=True,
 )
 def _softmax(translator, classifier, features):
     return proba_of(translator.decision(classifier, features))
 
 
-@translates(SGDClassifier, method="predict_proba")
+@translates(SGDClassifier, method="predict_proba", of_features=True)
 def _sgd(translator, classifier, features):
     if classifier.loss != "log_loss":
         translator.refuse(
             f"loss={classifier.loss!r} gives no probabilities that can be exported",
             "Set loss='log_loss', or put it into a CalibratedClassifierCV.",
         )
-    return one_against_rest(translator.decision(classifier, features))
+    dtype = np.result_type(np.float32, classifier.coef_).name  # features are float32
+    return one_against_rest(translator.decision(classifier, features), dtype)
 
 
-@translates(MLPClassifier, method="predict_proba")
+@translates(MLPClassifier, method="predict_proba", of_features=True)
 def _mlp(translator, classifier, features):
     if classifier.out_activation_ == "logistic" and classifier.n_outputs_ > 1:
         translator.refuse(
@@ -81,11 +86,12 @@ def _mlp(translator, classifier, features):
 
 @translates(FineTuneClassifier, method="decision_function")
 def _fine_tune_decision(translator, classifier, value):
-    features = value
     if classifier.fine_tuned_:
         features = _tuned_features(translator, classifier, value)
     elif classifier.extractor is not None:
         features = translator.transform(classifier.extractor_, value, "extractor")
+    else:
+        features = translator.features(value)
     layers = list(zip(classifier.coefs_, classifier.intercepts_, strict=True))
     for coef, intercept in layers[:-1]:
         features = linear(features, coef, intercept, "relu")

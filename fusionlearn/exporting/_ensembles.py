@@ -87,20 +87,27 @@ def _over_views(translator, classifier, pictures, method):
 def _majority_vote(translator, fusion, value):
     ops = import_keras().ops
     members = dict(zip(_names(fusion), fusion.estimators_, strict=True))
-    shares = fusion.weights_
+    shares = [float(share) for share in fusion.weights_ if share > 0]
     voters = [
         _member(translator, name, member, value, fusion.classes_)
-        for (name, member), share in zip(members.items(), shares, strict=True)
+        for (name, member), share in zip(members.items(), fusion.weights_, strict=True)
         if share > 0
     ]
-    shares = np.array([share for share in shares if share > 0], np.float32)[:, np.newaxis]
-    votes = ops.stack([first_of_largest(proba) for proba in voters], axis=1)
-    proba = ops.stack(voters, axis=1)  # of shape (n, n_members, n_classes)
-    totals, sums = ops.sum(votes * shares, axis=1), ops.sum(proba * shares, axis=1)
+    # Sums of tables, one for each member: stacked into three dimensions, OpenVINO gives
+    # numbers of other rows as soon as a batch has more than one.
+    votes = [first_of_largest(proba) for proba in voters]
+    totals, sums = _weighted_sum(votes, shares), _weighted_sum(voters, shares)
     leads = totals >= ops.max(totals, axis=1, keepdims=True) - _TIE
     winner = first_of_largest(ops.where(leads, sums, -1.0), _TIE)
-    supports = ops.sum(votes * ops.expand_dims(winner, 1), axis=2, keepdims=True) * shares
-    return ops.sum(proba * supports, axis=1) / ops.sum(supports, axis=1)
+    supports = [
+        ops.sum(vote * winner, axis=1, keepdims=True) * share
+        for vote, share in zip(votes, shares, strict=True)
+    ]
+    return _weighted_sum(voters, supports) / sum(supports)
+
+
+def _weighted_sum(tables, weights):
+    return sum(table * weight for table, weight in zip(tables, weights, strict=True))
 
 
 def _names(fusion):

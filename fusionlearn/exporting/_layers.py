@@ -4,8 +4,8 @@ import numpy as np
 
 from .._compat import import_keras
 
-# The logarithm of the smallest number above 0 that float64 has.
-_FARTHEST = -745.13
+# Below these scores exp(-score) overflows, and the sigmoid that SciPy computes of it is 0.
+_FARTHEST = {name: -float(np.log(np.finfo(name).max)) for name in ("float32", "float64")}
 
 
 def affine(features, scale, offset):
@@ -57,15 +57,18 @@ def proba_of(scores):
     return ops.softmax(scores, axis=1)
 
 
-def one_against_rest(scores):
-    """Make probabilities of the scores of one classifier for each class."""
+def one_against_rest(scores, dtype):
+    """Make probabilities of the scores of one classifier for each class.
+
+    ``dtype`` is the type in which scikit-learn computes the scores.
+    """
     ops = import_keras().ops
     if scores.shape[1] == 1:
         return proba_of(scores)
     # By logarithms: far from all classes every sigmoid is 0 in float32.
     proba = ops.softmax(-ops.softplus(-scores), axis=1)
-    # Still farther they are so in float64, too, and all classes are the same.
-    is_near = ops.max(scores, axis=1, keepdims=True) > _FARTHEST
+    # Still farther they are so in scikit-learn, too, and all classes are the same.
+    is_near = ops.max(scores, axis=1, keepdims=True) > _FARTHEST[dtype]
     return ops.where(is_near, proba, 1.0 / scores.shape[1])
 
 

@@ -108,26 +108,26 @@ def _function(translator, transformer, value):
     return value
 
 
-@translates(StandardScaler, ParetoScaler, method="transform")
+@translates(StandardScaler, ParetoScaler, method="transform", of_features=True)
 def _standard_scaler(translator, scaler, features):
     scale = 1.0 if scaler.scale_ is None else 1.0 / scaler.scale_
     offset = -scaler.mean_ * scale if scaler.with_mean else None
     return affine(features, scale, offset)
 
 
-@translates(MaxAbsScaler, method="transform")
+@translates(MaxAbsScaler, method="transform", of_features=True)
 def _max_abs_scaler(translator, scaler, features):
     scaled = affine(features, 1.0 / scaler.scale_, None)
     return _clipped(scaled, (-1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
 
 
-@translates(MinMaxScaler, method="transform")
+@translates(MinMaxScaler, method="transform", of_features=True)
 def _min_max_scaler(translator, scaler, features):
     scaled = affine(features, scaler.scale_, scaler.min_)
     return _clipped(scaled, scaler.feature_range) if scaler.clip else scaled
 
 
-@translates(RobustScaler, method="transform")
+@translates(RobustScaler, method="transform", of_features=True)
 def _robust_scaler(translator, scaler, features):
     scale = 1.0 / scaler.scale_ if scaler.with_scaling else 1.0
     offset = -scaler.center_ * scale if scaler.with_centering else None
@@ -138,7 +138,7 @@ def _clipped(features, limits):
     return import_keras().ops.clip(features, float(limits[0]), float(limits[1]))
 
 
-@translates(Normalizer, method="transform")
+@translates(Normalizer, method="transform", of_features=True)
 def _normalizer(translator, normalizer, features):
     ops = import_keras().ops
     if normalizer.norm == "l2":
@@ -152,7 +152,7 @@ def _normalizer(translator, normalizer, features):
     return features / ops.where(norms > 0.0, norms, 1.0)
 
 
-@translates(PCA, method="transform")
+@translates(PCA, method="transform", of_features=True)
 def _pca(translator, pca, features):
     coef = pca.components_.T
     if pca.whiten:
@@ -161,7 +161,7 @@ def _pca(translator, pca, features):
     return linear(features, coef, -pca.mean_ @ coef)
 
 
-@translates(TruncatedSVD, method="transform")
+@translates(TruncatedSVD, method="transform", of_features=True)
 def _truncated_svd(translator, svd, features):
     return linear(features, svd.components_.T, 0.0)
 
@@ -179,6 +179,7 @@ def _truncated_svd(translator, svd, features):
     SequentialFeatureSelector,
     VarianceThreshold,
     method="transform",
+    of_features=True,
 )
 def _selector(translator, selector, features):
     return picked(features, selector.get_support(indices=True))

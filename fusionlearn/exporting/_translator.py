@@ -5,20 +5,26 @@ from contextlib import contextmanager
 from .._compat import import_keras
 from .._labels import is_multilabel
 from ..exceptions import ExportError
+from ._pictures import Pictures
 
 _RULES = {}
 
 
-def translates(*kinds, method):
+def translates(*kinds, method, of_features=False):
     """Register how a method of some classes becomes part of a graph.
 
     The function is called with the translator, the estimator and what comes in: a
-    tensor of features, or :class:`Pictures`.
+    tensor of features, or, unless ``of_features`` says that these are wanted,
+    :class:`Pictures`.
     """
 
     def register(function):
+        def rule(translator, estimator, value):
+            value = translator.features(value) if of_features else value
+            return function(translator, estimator, value)
+
         for kind in kinds:
-            _RULES[kind, method] = function
+            _RULES[kind, method] = rule
         return function
 
     return register
@@ -69,6 +75,16 @@ class Translator:
             renamed.trainable = False
             self._networks[key] = renamed
         return self._networks[key]
+
+    def features(self, value):
+        """Give what comes in, which has to be features."""
+        if isinstance(value, Pictures):
+            self.refuse(
+                "it was fitted on features, and a graph begins with pictures",
+                "Export it together with what makes the features: make_pipeline(extractor, "
+                "classifier), of the two as they were fitted.",
+            )
+        return value
 
     def refuse(self, what, remedy):
         """Raise the error that names the place."""

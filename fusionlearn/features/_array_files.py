@@ -43,6 +43,8 @@ class NpyFile:
 
     def remove(self):
         """Delete the file, if there is one."""
+        if os.path.isdir(self._path):
+            raise FileExistsError(f"{self._path!r} is a folder; wanted nothing, or a file.")
         with suppress(FileNotFoundError):
             os.unlink(self._path)
 
@@ -82,6 +84,8 @@ class ZarrFolder:
 
     def remove(self):
         """Delete the folder, if there is one."""
+        if os.path.isfile(self._path):
+            raise FileExistsError(f"{self._path!r} is a file; wanted nothing, or a folder.")
         with suppress(FileNotFoundError):
             shutil.rmtree(self._path)
 

@@ -4,15 +4,19 @@ import hashlib
 import json
 import os
 import pickle
+from contextlib import contextmanager, suppress
+from numbers import Integral
 
 import numpy as np
+from filelock import FileLock, Timeout
 from joblib.hashing import NumpyHasher
+from sklearn.utils._param_validation import HasMethods, Interval, validate_params
 from sklearn.utils.validation import _num_samples
 
 from .. import __version__
 from .._bars import progress_bar
 from .._compat import take_rows
-from .._files import write_whole
+from .._files import check_writable_place, write_whole
 from ..exceptions import ImageError
 from ..images import check_images
 from ._array_files import ARRAY_FILES
@@ -21,6 +25,14 @@ from ._extractor import BackboneFeatureExtractor
 from ._store import FeatureStore
 
 
+@validate_params(
+    {
+        "transformer": [HasMethods(["transform"])],
+        "block_size": [Interval(Integral, 1, None, closed="left")],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def extract_to(transformer, X, path, *, block_size=4096, verbose=0):
     """Transform pictures block by block, into an array on disk.
 
@@ -57,14 +69,18 @@ def extract_to(transformer, X, path, *, block_size=4096, verbose=0):
     Raises
     ------
     FileExistsError
-        If something else lies at ``path``: other pictures, another transformer.
+        If something else lies at ``path``: other pictures, another transformer; or if
+        another call is writing there.
+
+    FileNotFoundError, NotADirectoryError
+        If there is no folder for ``path``.
 
     ImageError
         If a picture cannot be used; its position is that in X.
 
     ValueError
-        If ``path`` ends in something else, ``block_size`` is not positive, X is empty, or
-        the transformer does not give numbers in rows or cannot be pickled.
+        If ``path`` ends in something else, ``block_size`` is no positive integer, X is
+        empty, or the transformer does not give numbers in rows or cannot be pickled.
 
     See Also
     --------
@@ -96,11 +112,17 @@ def extract_to(transformer, X, path, *, block_size=4096, verbose=0):
     kind = ARRAY_FILES.get(os.path.splitext(path)[1])
     if kind is None:
         raise ValueError(f"path={path!r}: wanted one that ends in {' or '.join(ARRAY_FILES)}.")
-    if block_size < 1:
-        raise ValueError(f"block_size={block_size!r}: wanted a positive integer.")
+    check_writable_place(path)
     n_samples = _num_samples(X)
     if n_samples == 0:
         raise ValueError("X is empty; wanted at least one picture.")
+    with _alone(path):
+        _fill(transformer, X, path, kind, n_samples, int(block_size), verbose)
+    return kind(path).read()
+
+
+def _fill(transformer, X, path, kind, n_samples, block_size, verbose):
+    """Transform what is not there yet, block by block."""
     record = _Record.read(path, n_samples, block_size)
     key = _key(transformer)
     starts = range(0, n_samples, record.block_size)
@@ -115,7 +137,25 @@ def extract_to(transformer, X, path, *, block_size=4096, verbose=0):
             bar.update(len(references))
     if not record.is_complete:
         os.replace(path + ".part", path)
-    return kind(path).read()
+
+
+@contextmanager
+def _alone(path):
+    """Refuse to write where another call is writing."""
+    lock = FileLock(path + ".lock", mode=0o600, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise FileExistsError(
+            f"{path!r} is being written by another call, in this process or another one. Wait "
+            "for it, or take another path."
+        ) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # on Windows nothing that is open can be deleted
+            os.unlink(lock.lock_file)
+        lock.release()
 
 
 class _Record:
@@ -173,6 +213,9 @@ class _Record:
     def write(self, file, number, digest, rows):
         """Write a block, and then that it is there."""
         if self._n_features is None:
+            # First, or it would vouch for rows that are not written yet.
+            with suppress(FileNotFoundError):
+                os.unlink(self._path + ".json")
             file.remove()
             file.create((self._n_samples, rows.shape[1]), rows.dtype, self.block_size)
             self._n_features, self._dtype = rows.shape[1], rows.dtype.str
@@ -250,7 +293,8 @@ def _in_all(error, start):
 
 
 def _something_else(path):
+    beside = f" and {path + '.json'!r}" if os.path.exists(path + ".json") else ""
     return FileExistsError(
-        f"{path!r} is there, and is not what these pictures and this transformer give. Delete it "
-        f"and {path + '.json'!r}, or take another path."
+        f"{path!r} is there, and is not what these pictures and this transformer give. Take "
+        f"another path, or delete it{beside}."
     )

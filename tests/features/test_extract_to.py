@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import h5py
 import numpy as np
@@ -20,6 +21,7 @@ from fusionlearn import (
 from fusionlearn.classifiers._chunked import unpack
 from fusionlearn.exceptions import ImageError
 from fusionlearn.features import extract_to
+from fusionlearn.features._array_files import NpyFile, ZarrFolder
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ def test_an_array_of_something_else_is_never_overwritten_or_returned(
         X = X[:-1]
     else:
         os.unlink(f"{path}.json")
-    with pytest.raises(FileExistsError, match="Delete it"):
+    with pytest.raises(FileExistsError, match="Take another path"):
         extract_to(extractor, X, path, block_size=8)
     assert_array_equal(np.load(path), before)
 
@@ -128,12 +130,72 @@ def test_a_bad_picture_has_its_position_in_x(extractor, X, encode, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "block_size", "message"),
-    [("a.csv", 8, "wanted one that ends in .npy or .zarr"), ("a.npy", 0, "positive integer")],
+    ("path", "block_size", "error", "message"),
+    [
+        ("a.csv", 8, ValueError, "wanted one that ends in .npy or .zarr"),
+        ("a.npy", 0, ValueError, "'block_size' parameter"),
+        ("a.npy", 7.5, ValueError, "'block_size' parameter"),
+        ("nowhere/a.npy", 8, FileNotFoundError, "There is no folder"),
+    ],
 )
-def test_arguments_that_mean_nothing_are_refused(extractor, X, path, block_size, message):
-    with pytest.raises(ValueError, match=message):
-        extract_to(extractor, X, path, block_size=block_size)
+def test_arguments_that_mean_nothing_are_refused(
+    extractor, X, tmp_path, path, block_size, error, message
+):
+    with pytest.raises(error, match=message):
+        extract_to(extractor, X, tmp_path / path, block_size=block_size)
+    with pytest.raises(ValueError, match="'transformer' parameter"):
+        extract_to("extractor", X, tmp_path / "a.npy")
+    assert os.listdir(tmp_path) == []
+
+
+def test_numbers_of_numpy_are_numbers(extractor, X, tmp_path):
+    rows = extract_to(extractor, X, tmp_path / "a.npy", block_size=np.int64(8))
+    assert_array_equal(rows, extractor.transform(X))
+
+
+@pytest.mark.parametrize("kind", [NpyFile, ZarrFolder])
+def test_an_old_record_does_not_vouch_for_rows_that_were_never_written(
+    extractor, X, tmp_path, monkeypatch, kind
+):
+    """The array was deleted to make room, its record stayed, and the disk is full again."""
+    path = tmp_path / ("a.npy" if kind is NpyFile else "a.zarr")
+    expected = extract_to(extractor, X, path, block_size=8)[:]
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "write", _full)
+        with pytest.raises(OSError, match="full"):
+            extract_to(extractor, X, path, block_size=8)
+    assert_array_equal(extract_to(extractor, X, path, block_size=8)[:], expected)
+
+
+def _full(*args):
+    raise OSError("the disk is full")
+
+
+def test_one_call_at_a_time_writes(extractor, X, tmp_path, monkeypatch):
+    """A second one would move the array away while rows are missing in it."""
+    path, write, errors = tmp_path / "a.npy", NpyFile.write, []
+
+    def write_and_call(*args):
+        with pytest.raises(FileExistsError, match="is being written by another call") as caught:
+            extract_to(extractor, X, path, block_size=8)
+        errors.append(caught)
+        write(*args)
+
+    monkeypatch.setattr(NpyFile, "write", write_and_call)
+    rows = extract_to(extractor, X, path, block_size=8)
+    assert len(errors) == 3
+    assert_array_equal(rows, extractor.transform(X))
+    assert sorted(os.listdir(tmp_path)) == ["a.npy", "a.npy.json"]
+
+
+def test_nothing_of_another_kind_is_deleted(extractor, X, tmp_path):
+    """What lies where the array is to be written may be somebody's."""
+    (tmp_path / "a.npy.part").mkdir()
+    (tmp_path / "a.zarr.part").touch()
+    for name, message in (("a.npy", "is a folder"), ("a.zarr", "is a file")):
+        with pytest.raises(FileExistsError, match=message):
+            extract_to(extractor, X, tmp_path / name)
 
 
 def test_no_pictures_and_no_rows_are_refused(extractor, X, tmp_path):
