@@ -49,6 +49,11 @@ def deprecated(*, since, removed_in, instead):
     """
 
     def decorate(thing):
+        if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+            raise TypeError(
+                f"deprecated() got a {type(thing).__name__}; wanted a function or a class. Put it "
+                "below @property, @staticmethod and @classmethod."
+            )
         call = thing.__init__ if inspect.isclass(thing) else thing
 
         @functools.wraps(call)

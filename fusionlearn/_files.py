@@ -190,17 +190,19 @@ def read_digest(path, status, now):
     return digest
 
 
-def write_whole(path, content):
+def write_whole(path, content, mode=0o600):
     """Write a file, whole or not at all.
 
     Parameters
     ----------
     path : str or path-like
-        The file, which is replaced if it is there and then keeps its permissions; a new
-        one is readable by its owner alone.
+        The file, which is replaced if it is there and then keeps its permissions.
 
     content : bytes
         What will be in it.
+
+    mode : int, default=0o600
+        Permissions of a new file: by default it is readable by its owner alone.
 
     Raises
     ------
@@ -211,8 +213,8 @@ def write_whole(path, content):
     handle, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".fusionlearn-")
     try:
         with os.fdopen(handle, "wb") as file:
-            if os.path.exists(path):
-                os.chmod(new, stat.S_IMODE(os.stat(path).st_mode))
+            is_there = os.path.exists(path)
+            os.chmod(new, stat.S_IMODE(os.stat(path).st_mode) if is_there else mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +27,8 @@ class Deprecation:
         since, removed_in = numbers(self.since), numbers(self.removed_in)
         if numbers(version) >= removed_in:
             return f"{self.where}: was to be removed in {self.removed_in}; remove it"
-        if removed_in < (since[0], since[1] + 2) and removed_in[0] == since[0]:
+        earliest = (since[0], since[1] + 2) if removed_in[0] <= since[0] else (since[0] + 1, 1)
+        if removed_in < earliest:
             return (
                 f"{self.where}: deprecated in {self.since}, removed in {self.removed_in}; "
                 "people get two minor versions"
@@ -106,6 +108,7 @@ def deprecations(root):
 
 
 def _marks_in(text, name):
+    notes = Counter(re.findall(r"\.\. deprecated:: (\S+)\n", text))
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Call):
             continue
@@ -119,7 +122,8 @@ def _marks_in(text, name):
         except (KeyError, ValueError):
             raise ValueError(f"{where}: since= and removed_in= must be literal strings.") from None
         # `deprecated` writes the note itself; those of parameters are written by hand.
-        noted = called == "deprecated" or f".. deprecated:: {since}\n" in text
+        noted = called == "deprecated" or notes[since] > 0
+        notes[since] -= called != "deprecated"
         yield Deprecation(where, since, removed_in, noted)
 
 

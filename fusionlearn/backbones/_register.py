@@ -1,7 +1,6 @@
 """Networks of the user's own."""
 
 import functools
-import hashlib
 import inspect
 import io
 import os
@@ -15,6 +14,7 @@ from ._backbone import PREPROCESSING_MODES, Backbone
 from ._encoder_file import EncoderFile
 from ._encoder_function import EncoderFunction, read_encoder_function
 from ._file_encoder import check_normalization, read_encoder_file
+from ._model_digest import model_digest
 from ._table import BACKBONES
 
 _BATCHES = (
@@ -140,6 +140,7 @@ def register_backbone(name, model, *, input_size=None, min_size=None, preprocess
             input_size = model.inputs[0].shape[1]
     elif callable(model):
         _check_builder(model)
+        build_registered.cache_clear()  # what it builds may be another network than before
         builder = model
     else:
         raise BackboneError(
@@ -184,14 +185,17 @@ def build_registered(builder):
             f"the function that was registered gave a {type(model).__name__}; wanted a "
             f"keras.Model. {_BATCHES}"
         )
-    hasher = hashlib.sha256(model.to_json().encode())
-    for array in _arrays(model):
-        hasher.update(f"{array.dtype}{array.shape}".encode())
-        hasher.update(np.ascontiguousarray(array))
-    return model, hasher.hexdigest()
+    return model, model_digest(model, _arrays(model))
 
 
 def _check_builder(function):
+    try:
+        hash(function)
+    except TypeError as error:
+        raise BackboneError(
+            f"model is a {type(function).__name__} that cannot be hashed ({error}), so that it "
+            "could not be built once for many extractors. Register a function."
+        ) from error
     try:
         inspect.signature(function).bind()
     except ValueError:  # some that are written in C do not say what they take

@@ -13,16 +13,16 @@ from ..exceptions import ImageError
 from ..features import callback_task
 from ..fusion._constraints import POSITIVE, WEIGHT, Instance
 from ..images import check_images, contains_pictures, get_groups
+from ..images._groups import check_groups
 from ._chunked import unpack
 from ._fit_extractor import fit_extractor
-from ._groups import check_groups
 from ._head import check_hidden_units, shape_head
 from ._holdout import split_validation
 from ._joint_training import Tuning, find_members, get_rows, trained_layers, tune
 from ._optimizers import find_optimizer
 from ._predictor import PredictorMixin
 from ._progress import EpochObserver
-from ._targets import check_targets, number_classes, spawn_seeds
+from ._targets import check_targets, number_classes, spawn_seeds, warn_of_one_hot
 from ._training import Schedule, train
 from ._visual import HeadVisualMixin
 from ._weights import weigh
@@ -346,7 +346,7 @@ class FineTuneClassifier(
             If no reliable validation part can be split off.
 
         DataWarning
-            If a column of y holds one value only.
+            If a column of y holds one value only, or each row exactly one 1.
         """
         self._validate_params()
         # Text and bytes have a method "split" too.
@@ -363,6 +363,7 @@ class FineTuneClassifier(
         n_other_tasks = (self.extractor is not None) + 2 * self._trains_layers
         context = self._init_callback_context(max_subtasks=n_epochs + n_other_tasks)
         data, y, groups = self._check_data(X, y, groups)
+        warn_of_one_hot(y)
         context.call_on_fit_task_begin(estimator=self, X=data, y=y)
         features = data
         if self.extractor is not None:

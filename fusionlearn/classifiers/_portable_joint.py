@@ -88,6 +88,14 @@ class TorchJointTrainer(_PortableJoint):
         What shapes it.
     """
 
+    def _run_step(self, batch, dropout, seed):
+        import torch
+
+        # Dropout inside networks draws from PyTorch's global generators, which are the user's.
+        with torch.random.fork_rng():
+            torch.manual_seed(int(seed[0]))
+            return super()._run_step(batch, dropout, seed)
+
     def _prepare(self):
         import torch
 

@@ -1,13 +1,18 @@
 """Checks of targets and seeds that both classifiers share."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_consistent_length, check_random_state, get_tags
 
 from .._labels import check_label_columns, check_labels
+from ..exceptions import DataWarning
 
-__all__ = ["check_targets", "number_classes", "spawn_seeds"]
+__all__ = ["check_targets", "number_classes", "spawn_seeds", "warn_of_one_hot"]
+
+# In fewer, each may have one label by chance.
+_MANY_ROWS = 10
 
 
 def check_targets(estimator, y, X):
@@ -47,6 +52,29 @@ def check_targets(estimator, y, X):
         )
     check_consistent_length(X, y)
     return y
+
+
+def warn_of_one_hot(y):
+    """Warn of a table that looks like classes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Labels, checked.
+
+    Warns
+    -----
+    DataWarning
+        If each row of a table has exactly one label, as one-hot columns have.
+    """
+    if y.ndim == 2 and len(y) >= _MANY_ROWS and (y.sum(axis=1) == 1).all():
+        warnings.warn(
+            f"Each of the {len(y)} rows of y has exactly one 1 in its {y.shape[1]} columns, as "
+            "one-hot columns of classes do. These are trained as labels that are independent of "
+            "each other. If they are classes, pass y.argmax(axis=1).",
+            DataWarning,
+            stacklevel=4,  # the line that called fit
+        )
 
 
 def number_classes(y):

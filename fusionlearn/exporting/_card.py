@@ -1,6 +1,7 @@
 """What has to be known of a model, for machines and for people."""
 
 import datetime
+from importlib.metadata import PackageNotFoundError, version
 
 from .._labels import is_multilabel
 from .._versions import library_versions
@@ -64,8 +65,15 @@ def describe(estimator, digest, format_name, runtime, *, license, intended_use):
         ],
         "license": license or "not stated",
         "intended_use": intended_use or INTENDED_USE,
-        "versions": library_versions(),
+        "versions": library_versions() | _runtime_version(runtime),
     }
+
+
+def _runtime_version(runtime):
+    try:
+        return {runtime: version(runtime.replace("_", "-"))}
+    except PackageNotFoundError:
+        return {}
 
 
 def _names(estimator):
@@ -139,8 +147,9 @@ Made by fusionlearn on {metadata["made_on"]}, format {metadata["format"]}, {size
 {metadata["output"]["meaning"]}.
 - Classes: {classes}.
 
-Resizing, grey levels, scaling of pixels, networks, fusion and probabilities are all in the graph. \
-DICOM windows, decoding of files and the choice of a threshold are not.
+{metadata["runtime"]} runs it, without fusionlearn: give it `pixels` of a picture that is \
+decoded to RGB. Resizing, grey levels, scaling of pixels, networks, fusion and probabilities are \
+all in the graph. DICOM windows, decoding of files and the choice of a threshold are not.
 
 ## Scores
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
 from .._bars import progress_bar
-from .._compat import isolated_keras_build
+from .._compat import isolated_keras_build, without_chatter
 from .._files import check_writable_place, write_whole
 from .._hints import did_you_mean
 from ..exceptions import ExportError
@@ -173,6 +174,7 @@ def export(
     name = _choose_format(path, format)
     chosen = FORMATS[name]
     _check_place(path, chosen)
+    _check_beside(path, chosen)
     check_is_fitted(estimator)
     if not hasattr(estimator, "predict_proba"):
         raise ExportError(
@@ -195,7 +197,7 @@ def export(
         with tempfile.TemporaryDirectory(dir=parent, prefix=".fusionlearn-") as place:
             new = os.path.join(place, base)
             try:
-                with isolated_keras_build(0), other_people_s_code():
+                with isolated_keras_build(0), other_people_s_code(), without_chatter():
                     chosen.write(model, new, metadata)
                     bar.update()
                     run = chosen.open(new)
@@ -216,8 +218,10 @@ def export(
         card = model_card(
             metadata, estimator, difference, len(pictures), size, evaluation, title or base
         )
-        write_whole(f"{path}.json", json.dumps(metadata, indent=2).encode() + b"\n")
-        write_whole(f"{path}.md", card.encode())
+        # Who may read the model may read what is to be known of it.
+        mode = stat.S_IMODE(os.stat(path).st_mode) & 0o666
+        write_whole(f"{path}.json", json.dumps(metadata, indent=2).encode() + b"\n", mode)
+        write_whole(f"{path}.md", card.encode(), mode)
         bar.update()
     files = (*chosen.files(path), f"{path}.json", f"{path}.md")
     return Exported(path, files, name, size, difference, len(pictures), metadata)
@@ -259,6 +263,24 @@ def _check_place(path, chosen):
             )
     elif not chosen.suffix and os.path.exists(path):
         raise ExportError(f"path={path!r} is a file, and a folder is wanted for this format.")
+
+
+def _check_beside(path, chosen):
+    """Refuse to write over files that were not named, unless an export made them."""
+    beside = [*chosen.files(path)[1:], f"{path}.json", f"{path}.md"]
+    there = [one for one in beside if os.path.lexists(one)]
+    if not there:
+        return
+    try:
+        with open(f"{path}.json", encoding="utf-8") as file:
+            is_ours = json.load(file)["made_by"] == "fusionlearn"
+    except (OSError, ValueError, KeyError, TypeError):
+        is_ours = False
+    if not is_ours or any(os.path.isdir(one) for one in there):
+        raise ExportError(
+            f"{there[0]!r} would be written beside path={path!r}, and is there already, made by "
+            "something else. Choose another path."
+        )
 
 
 def _size(path):

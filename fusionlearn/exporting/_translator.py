@@ -30,15 +30,20 @@ def translates(*kinds, method, of_features=False):
     return register
 
 
-def supported():
+def supported(method):
     """Names of the classes that can be translated.
+
+    Parameters
+    ----------
+    method : str
+        The method that is wanted.
 
     Returns
     -------
     names : list of str
         Sorted.
     """
-    return sorted({kind.__name__ for kind, _ in _RULES})
+    return sorted({kind.__name__ for kind, name in _RULES if name == method})
 
 
 class Translator:
@@ -121,6 +126,6 @@ class Translator:
             return f"its {method} cannot be exported", "Put another estimator in its place."
         return (
             "this class cannot be exported",
-            f"What can be: {', '.join(supported())}. A class derived from one of these counts as "
-            "another one.",
+            f"What can be: {', '.join(supported(method))}. A class derived from one of these "
+            "counts as another one.",
         )

@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from itertools import islice
 
@@ -110,7 +110,7 @@ class Cluster:
         task : callable or None
             As for :class:`ExtractionObserver`.
         """
-        with ExitStack() as stack:
+        with self._told_of_the_end(), ExitStack() as stack:
             # In one order, so that two processes never wait for each other.
             stores = {id(table.job.store.rows): table.job.store.rows for table in self._tables}
             for rows in sorted(stores.values(), key=lambda of: (getattr(of, "path", ""), id(of))):
@@ -123,6 +123,20 @@ class Cluster:
             n_rows = sum(len(rows) * len(at) for rows, at in chunks)
             with ExtractionObserver(n_pictures, n_rows, len(chunks), verbose, task) as observer:
                 self._collect(chunks, observer)
+
+    @contextmanager
+    def _told_of_the_end(self):
+        """Say that a client of Dask is closed, whatever breaks because of it."""
+        try:
+            yield
+        except Exception as error:
+            if self._client is None or self._client.status == "running":
+                raise
+            raise ClusterError(
+                f"the client of Dask is {self._client.status}: there are no workers. Rows that "
+                "had come back are kept. Connect again, Client(...), and begin a new "
+                'parallel_config(backend="dask").'
+            ) from error
 
     def _chunks(self, length):
         """Rows of pictures, and the numbers of the networks that miss all of them."""
@@ -167,8 +181,10 @@ class Cluster:
         if self._client is not None:
             found = self._client.run(prepare, *question, on_error="return")
             answers = [
-                (worker, [repr(answer)]) if isinstance(answer, BaseException) else answer
+                (worker, [repr(answer)]) if isinstance(answer, Exception) else answer
                 for worker, answer in found.items()
+                # Of a worker that has died meanwhile; its work goes to others.
+                if not isinstance(answer, OSError)
             ]
         else:
             answers = Parallel(batch_size=1)(

@@ -138,9 +138,11 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
 
     With "oof" and "greedy" each member is fitted ``cv`` times on all folds but one, and once
     on everything. All pictures of a patient are in one fold, whether they carry their
-    patient or ``groups`` are passed; samples without either are taken one by one. A
-    network computes its features once for all of these fits (with ``n_jobs``, if its store
-    has a path); the heads are trained again.
+    patient or ``groups`` are passed. Samples without either are taken one by one: if they
+    are features of several pictures of a patient, members are asked about patients whom they
+    know, and what is found out of fold is too good. Pass ``groups=get_groups(pictures)``
+    with features. A network computes its features once for all of these fits (with
+    ``n_jobs``, if its store has a path); the heads are trained again.
     Frozen members are refused, because they may have been fitted on any of the samples.
 
     The weight of "oof" is :math:`\max(0, \log(p / (1 - p)) + \log(c - 1))`, where p is
@@ -234,7 +236,8 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
 
         **fit_params : dict
             ``sample_weight`` and ``groups``, each array-like of shape (n_samples,).
-            Weights go to every member; groups to those that use them. With metadata
+            Weights go to every member; groups, the patients, to those that use them, and
+            to the folds of "oof" and "greedy": features do not know theirs. With metadata
             routing switched on: whatever members request.
 
         Returns
@@ -247,7 +250,7 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
         ValueError
             If ``estimators`` or ``weights`` are not as above, or a fitted member knows
             a class that is not in y. With "oof" and "greedy" also if a member is frozen,
-            or a class has fewer patients than there are folds.
+            a class has fewer patients than there are folds, or groups lack a patient.
 
         TypeError
             If ``fit_params`` has other names, or a member is given pictures and takes none.
@@ -399,10 +402,10 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
             Who gets what, as scikit-learn describes it.
         """
         router = MetadataRouter(owner=self)
-        if self._learns_weights:  # the folds keep patients apart
-            request = MetadataRequest(owner=self)
-            request.fit.add_request(param="groups", alias=True)
-            router.add_self_request(request)
+        # Also where weights are given: a search may set "oof", whose folds keep patients apart.
+        request = MetadataRequest(owner=self)
+        request.fit.add_request(param="groups", alias=True)
+        router.add_self_request(request)
         for name, member in self.estimators:
             if not is_dropped(member):
                 mapping = MethodMapping().add(caller="fit", callee="fit")
@@ -428,8 +431,9 @@ class MajorityVoteFusion(ClassifierMixin, MetaEstimatorMixin, Fusion):
                 )
             if self._learns_weights and is_frozen(member):
                 raise ValueError(
-                    f"Member {name!r} is frozen, so weights={self.weights!r} cannot ask it about "
-                    "samples that it was not fitted on. Put in the classifier itself, which is "
+                    f"Member {name!r} is frozen, or holds a frozen classifier, so "
+                    f"weights={self.weights!r} cannot ask it about samples that it was not fitted "
+                    "on. Put in the classifier itself, which is "
                     "then fitted, or give weights as numbers."
                 )
         return members

@@ -1,6 +1,7 @@
 """What a fusion of classifiers asks of one member."""
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
@@ -112,11 +113,11 @@ def is_frozen(estimator):
     Returns
     -------
     frozen : bool
-        True for a FrozenEstimator, also at the end of a pipeline.
+        True for a FrozenEstimator of a classifier, also inside of pipelines, votes,
+        calibrations and whatever else shows it among its parameters.
     """
-    if isinstance(estimator, Pipeline):
-        return is_frozen(estimator.steps[-1][1])
-    return isinstance(estimator, FrozenEstimator)
+    inside = [estimator, *estimator.get_params(deep=True).values()]
+    return any(isinstance(one, FrozenEstimator) and is_classifier(one) for one in inside)
 
 
 def probabilities_of(name, member, X, classes):

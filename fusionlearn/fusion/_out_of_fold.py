@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.base import clone
 
 from .._compat import take_metadata, take_rows
-from ..images._split import StratifiedImageGroupKFold
+from ..images._groups import check_groups
+from ..images._split import StratifiedImageGroupKFold, rarest_class
 from ._members import fit_member, probabilities_of
 
 
@@ -36,21 +37,35 @@ def split_by_patient(rule, cv, y, groups, rng):
     Raises
     ------
     ValueError
-        If there is a single class, or a class has fewer patients than there are folds.
+        If there is a single class, a class has fewer patients than there are folds or is
+        missing in one, or a patient is missing.
     """
+    rows = np.arange(len(y))
+    groups = rows if groups is None else check_groups(groups)
+    if len(groups) != len(y):
+        raise ValueError(
+            f"groups has {len(groups)} entries for {len(y)} samples; wanted the patient of each."
+        )
     if len(np.unique(y)) < 2:
         raise ValueError(
             f"weights={rule!r} with the single class {y.tolist()[0]!r} in y; wanted two or more, "
             "since who is right more often is asked. Set weights=None."
         )
-    rows = np.arange(len(y))
+    wanted = f"weights={rule!r} needs cv={cv} folds by patient, each with all classes"
+    label, n_patients = rarest_class(y, groups)
+    if n_patients < cv:
+        remedy = f"Set cv to at most {n_patients}, or add" if n_patients > 1 else "Add"
+        raise ValueError(
+            f"{wanted}, and the class {label!r} occurs in {n_patients} group(s) (patients). "
+            f"{remedy} patients of that class; weights=None needs no folds."
+        )
     splitter = StratifiedImageGroupKFold(cv, shuffle=True, random_state=rng)
     try:
-        return list(splitter.split(rows, y, rows if groups is None else groups))
-    except ValueError as error:
+        return list(splitter.split(rows, y, groups))
+    except ValueError as error:  # what else it refuses was looked at
         raise ValueError(
-            f"weights={rule!r} needs cv={cv} folds by patient, each with all classes. {error} "
-            "weights=None needs no folds."
+            f"{wanted}, and as patients were dealt out, a fold lacks a class. Try another "
+            "random_state, or set cv lower; weights=None needs no folds."
         ) from error
 
 

@@ -7,11 +7,38 @@ from sklearn.utils.multiclass import type_of_target
 
 from .._labels import check_labels
 from ._check import get_groups, share_references
+from ._groups import check_groups
 
 _NOT_STRATIFIED = (
     "Of several labels none is stratified: sklearn.model_selection.GroupKFold keeps patients "
     "apart, with groups=get_groups(X)."
 )
+
+
+def rarest_class(labels, groups):
+    """Find the class with the fewest patients.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+        Labels.
+
+    groups : ndarray of shape (n_samples,)
+        Patient of each sample.
+
+    Returns
+    -------
+    label : object
+        The class, the first one of several.
+
+    n_groups : int
+        Number of its patients: no more folds can all have it.
+    """
+    counts = {
+        label: len(np.unique(groups[labels == label])) for label in np.unique(labels).tolist()
+    }
+    label = min(counts, key=counts.get)
+    return label, counts[label]
 
 
 class StratifiedImageGroupKFold(StratifiedGroupKFold):
@@ -104,6 +131,8 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
                 "patient: pass groups=get_groups(pictures), or pass the pictures themselves and "
                 "let a Pipeline turn them into features."
             )
+        else:
+            groups = check_groups(groups)
         check_consistent_length(X, y, groups)
         labels = np.asarray(y)
         if labels.ndim == 2 and labels.shape[1] > 1:
@@ -118,19 +147,18 @@ class StratifiedImageGroupKFold(StratifiedGroupKFold):
         yield from folds
 
     def _check_classes(self, labels, groups):
-        for label in np.unique(labels).tolist():
-            n_groups = len(np.unique(groups[labels == label]))
-            if n_groups < self.n_splits:
-                remedy = (
-                    f"Set n_splits to at most {n_groups} (of folds inside a model its "
-                    "calibration_folds or cv), or add"
-                    if n_groups > 1
-                    else "Add"
-                )
-                raise ValueError(
-                    f"The class {label!r} occurs in {n_groups} group(s) (patients), so "
-                    f"{self.n_splits} folds cannot all have it. {remedy} patients of that class."
-                )
+        label, n_groups = rarest_class(labels, groups)
+        if n_groups < self.n_splits:
+            remedy = (
+                f"Set n_splits to at most {n_groups} (of folds inside a model its "
+                "calibration_folds or cv), or add"
+                if n_groups > 1
+                else "Add"
+            )
+            raise ValueError(
+                f"The class {label!r} occurs in {n_groups} group(s) (patients), so "
+                f"{self.n_splits} folds cannot all have it. {remedy} patients of that class."
+            )
 
     def _check_fold(self, number, labels, test):
         missing = np.setdiff1d(labels, labels[test])

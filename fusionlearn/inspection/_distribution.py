@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from .._labels import check_labels, find_missing
-from ..classifiers._groups import check_groups
+from ..images._groups import check_groups
 from ._figures import COLORS, FigureMixin, shorten, strip_axes
 
 _BARS = COLORS[:-1]  # black would not be seen on a dark page

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from .._labels import check_labels, check_probabilities, refuse_multilabel
-from ..classifiers._groups import check_groups
 from ..images import get_groups, share_references
+from ..images._groups import check_groups
 
 
 def check_predictions(y_true, y_proba, classes, groups):

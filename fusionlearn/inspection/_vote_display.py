@@ -5,8 +5,8 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from .._labels import check_labels
-from ..classifiers._groups import check_groups
 from ..fusion import MajorityVoteFusion, count_votes
+from ..images._groups import check_groups
 from ..metrics._calibration import bin_numbers
 from ._figures import FigureMixin, ink
 from ._inside import path_to

@@ -10,7 +10,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from ..classifiers._groups import check_groups
+from ..images._groups import check_groups
 
 # An interval that is made of one draw in five says nothing about the other four.
 _DRAWS_PER_RESAMPLE = 5

@@ -8,8 +8,8 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from .._labels import check_labels, check_probabilities
-from ..classifiers._groups import check_groups
 from ..fusion import count_votes, hit_probability
+from ..images._groups import check_groups
 
 
 class GroupPredictions(NamedTuple):

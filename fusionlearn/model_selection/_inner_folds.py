@@ -1,9 +1,7 @@
 """Folds inside a model, looked at before anything is computed."""
 
-import numpy as np
-
 from ..fusion import MajorityVoteFusion
-from ..images._split import StratifiedImageGroupKFold
+from ..images._split import StratifiedImageGroupKFold, rarest_class
 
 
 def check_inner_folds(estimator, y, groups):
@@ -35,17 +33,16 @@ def check_inner_folds(estimator, y, groups):
     if not inner:
         return
     name = max(inner, key=inner.get)
-    for label in np.unique(y).tolist():
-        n_patients = len(np.unique(groups[y == label]))
-        if n_patients < inner[name]:
-            remedy = (
-                f"Set its number of folds to at most {n_patients} (in covid_ct_strong, "
-                f"calibration_folds={n_patients}), or"
-                if n_patients > 1
-                else "You have to"
-            )
-            raise ValueError(
-                f"The class {label!r} has {n_patients} patient(s) where the model is trained, and "
-                f"the {inner[name]} folds inside the model ({name}) want as many of each class. "
-                f"{remedy} add patients of that class."
-            )
+    label, n_patients = rarest_class(y, groups)
+    if n_patients < inner[name]:
+        remedy = (
+            f"Set its number of folds to at most {n_patients} (in covid_ct_strong, "
+            f"calibration_folds={n_patients}), or"
+            if n_patients > 1
+            else "You have to"
+        )
+        raise ValueError(
+            f"The class {label!r} has {n_patients} patient(s) where the model is trained, and "
+            f"the {inner[name]} folds inside the model ({name}) want as many of each class. "
+            f"{remedy} add patients of that class."
+        )

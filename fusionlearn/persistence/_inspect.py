@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..exceptions import printable
 from ._archive import NOT_OURS, read_schema
 from ._container import read_model, refusal
+from ._network_text import network_text
 from ._trust import trusted_types
 
 _WIDTH = 88
@@ -39,8 +40,9 @@ class ModelFile:
         Versions of Python and libraries with which it was saved, by name.
 
     networks : tuple of dict
-        Of each network everything that its features depend on: application, weights (a
-        digest), input size, layers, pooling, precision.
+        Of each network its name, and everything that its features depend on: application,
+        weights (a digest), input size, layers, pooling, precision. "title" says what a
+        registered file or function is.
 
     parameters : dict
         Parameters of all estimators inside by their paths in the object, such as
@@ -67,7 +69,7 @@ class ModelFile:
     def __str__(self):
         # What a file says of itself may be commands to a terminal, or lines like ours.
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        networks = ", ".join(map(_name_network, self.networks))
+        networks = ", ".join(map(network_text, self.networks))
         lines = [
             f"{self.path}: {self.n_bytes:,} bytes, SHA-256 {self.digest}",
             f"classes: {', '.join(self.classes) or 'none'}",
@@ -84,13 +86,6 @@ def _fold(line):
     return textwrap.fill(
         line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
-
-
-def _name_network(facts):
-    params = facts.get("application_params")
-    params = params.items() if isinstance(params, dict) else ()
-    given = "".join(f", {name}={value}" for name, value in params)
-    return f"{facts.get('application')} (weights {str(facts.get('weights'))[:16]}{given})"
 
 
 def inspect(path):

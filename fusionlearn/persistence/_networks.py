@@ -1,7 +1,6 @@
 """Networks in a file: their names and digests, never their weights."""
 
 import copy
-import json
 import os
 import re
 import warnings
@@ -14,6 +13,7 @@ from ..backbones._choice import has_openvino
 from ..exceptions import BackboneWeightsError, EngineWarning
 from ..features import BackboneFeatureExtractor, FeatureStore
 from ._container import refusal
+from ._network_text import describe_network, differences
 from ._rebuild import rebuild
 
 _TOKEN = "weights-file"
@@ -69,7 +69,7 @@ def pack_networks(estimator):
             value.memory = None
         if isinstance(value, BackboneFeatureExtractor):
             network = value.job().network
-            networks[network.identity] = json.loads(network.description)
+            networks.setdefault(network.identity, describe_network(network))
             value = copy.copy(value)
             value.store = None
             value.application = network.backbone.name
@@ -113,6 +113,7 @@ def unpack_networks(estimator, networks, path, weights=None, store=None):
         check_exists(weights)
     places = [weights] if weights is not None else []
     places.append(os.path.dirname(os.path.abspath(path)))
+    found = {}
 
     def unpack(value):
         if isinstance(value, Pipeline):
@@ -129,11 +130,11 @@ def unpack_networks(estimator, networks, path, weights=None, store=None):
                 )
                 value.engine = "auto"
             network = value.job().network
-            if network.identity not in networks:
-                raise _other_network(path, json.loads(network.description), networks)
+            found.setdefault(network.identity, describe_network(network))
         return value
 
     rebuild(estimator, unpack)
+    _check_networks(path, found, networks)
 
 
 def _find_weights(weights, places, path):
@@ -174,19 +175,19 @@ def _files(place, name):
     return [os.path.join(place, entry) for entry in found]
 
 
-def _other_network(path, here, networks):
-    known = [entry for entry in networks.values() if isinstance(entry, dict)]
-    there = max(
-        known, key=lambda entry: sum(entry.get(key) == here[key] for key in here), default={}
-    )
-    differing = [
-        f"{key} is {here[key]!r} here and was {there.get(key)!r}"
-        for key in here
-        if here[key] != there.get(key)
-    ]
-    return refusal(
+def _check_networks(path, found, networks):
+    """Refuse a model if a network of its extractors is none of those that the file names."""
+    others = [facts for identity, facts in found.items() if identity not in networks]
+    if not others:
+        return
+    gone = [facts for identity, facts in networks.items() if identity not in found]
+    told = differences(others, [facts for facts in gone if isinstance(facts, dict)])
+    what = "a network is not the one" if len(told) == 1 else "networks are not those"
+    is_own = any(facts["application"] == "registered" for facts in others)
+    raise refusal(
         path,
-        f"a network is not the one with which it was made ({'; '.join(differing)})",
-        "Its features would be others, and so would the predictions. Use the versions that the "
+        f"{what} with which it was made ({'; '.join(told)})",
+        "Its features would be others, and so would the predictions. "
+        f"{'Register what it was made with, use' if is_own else 'Use'} the versions that the "
         "file names (fusionlearn.persistence.inspect), or train the model anew.",
     )

@@ -1,5 +1,6 @@
 """Networks of one's own."""
 
+import inspect
 import pickle
 import random
 
@@ -12,6 +13,7 @@ from sklearn.base import clone
 
 from fusionlearn import BACKBONES, BackboneFeatureExtractor, FeatureStore, register_backbone
 from fusionlearn.backbones import resolve_network
+from fusionlearn.backbones._register import build_registered
 from fusionlearn.exceptions import BackboneError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
@@ -85,6 +87,66 @@ def test_identity_is_architecture_and_weights_not_the_name(model):
         register_backbone("other", tiny_network.build())
     assert resolve_network("one").identity != resolve_network("other").identity
     assert resolve_network(one).identity == resolve_network(other).identity
+
+
+def test_identity_has_no_names_and_nothing_of_training(model):
+    """Keras counts names up in each process; a model that is loaded has to find its network."""
+    identity = resolve_network(register_backbone("mine", model)).identity
+    keras.layers.Conv2D(2, 3)
+    with tiny_network.seeded(1):
+        same = tiny_network.build()
+    same.trainable = False
+    same.compile("sgd", "mse")
+    assert [layer.name for layer in same.layers] != [layer.name for layer in model.layers]
+    assert resolve_network(register_backbone("mine", same)).identity == identity
+
+
+@pytest.mark.parametrize("change", [{"activation": "relu"}, {"strides": 2}, {"dtype": "float16"}])
+def test_identity_has_what_layers_compute(change):
+    def build(**params):
+        convolution = keras.layers.Conv2D(2, 3, kernel_initializer="ones", **params)
+        return keras.Sequential([keras.layers.Input((16, 16, 3)), convolution])
+
+    identities = {
+        resolve_network(register_backbone("mine", build(**params))).identity
+        for params in ({}, {}, change)
+    }
+    assert len(identities) == 2
+
+
+def test_a_function_that_is_registered_again_is_called_again():
+    """Weights that it reads may have changed."""
+    factor = [1.0]
+
+    def build():
+        inputs = keras.Input((16, 16, 3))
+        return keras.Model(inputs, keras.layers.Rescaling(factor[0])(inputs))
+
+    register_backbone("mine", build, input_size=16)
+    once = features("mine")
+    factor[0] = 3.0
+    register_backbone("mine", build, input_size=16)
+    np.testing.assert_allclose(features("mine"), 3 * once, rtol=1e-6)
+
+
+def test_identity_has_the_source_of_layers_of_one_s_own(monkeypatch):
+    """Their configuration does not say what they compute."""
+    model = keras.Sequential([keras.layers.Input((16, 16, 3)), Halve()])
+    backbone = register_backbone("mine", model)
+    before = resolve_network(backbone).identity
+    source = inspect.getsource(Halve)
+    monkeypatch.setattr(inspect, "getsource", lambda what: source.replace("2", "3"))
+    build_registered.cache_clear()
+    assert resolve_network(backbone).identity != before
+
+
+def test_a_builder_that_cannot_be_hashed_is_refused():
+    class Builder(dict):
+        def __call__(self):
+            return tiny_network.build()
+
+    with pytest.raises(BackboneError, match=r"Builder that cannot be hashed.*Register a function"):
+        register_backbone("mine", Builder(), input_size=16)
 
 
 def test_feature_vectors_are_taken_as_they_are():

@@ -253,7 +253,7 @@ def test_the_keras_model_predicts_the_same(tiny, data, unfreeze):
     fusion = ConcatFusion(members, transformer_weights={"b": 2.0})
     model = quick(fusion, unfreeze={"b": unfreeze}, validation=None).fit(*data)
     pixels = data[0].astype(np.float32)
-    found = np.asarray(model.model_([pixels, pixels]))
+    found = keras.ops.convert_to_numpy(model.model_([pixels, pixels]))
     np.testing.assert_allclose(found, model.predict_proba(data[0]), atol=2e-3)
 
 

@@ -95,6 +95,17 @@ def test_forms_of_a_table(convert):
     np.testing.assert_array_equal(head(epochs=2).fit(X, convert(Y)).predict_proba(X), wanted)
 
 
+def test_columns_that_look_like_classes_are_announced():
+    """One-hot columns are trained as labels, and the line that called fit is told; once."""
+    one_hot = np.eye(3, dtype=int)[np.arange(90) % 3]
+    with pytest.warns(DataWarning, match=r"90 rows.*y\.argmax\(axis=1\)") as caught:
+        head(epochs=1).fit(X, one_hot)
+    assert [warning.filename for warning in caught] == [__file__]
+    one_hot[4] = 0  # a single row with another number of labels, as a table of findings has
+    head(epochs=1).fit(X, one_hot)
+    head(epochs=1, validation=None).fit(X[:9], one_hot[10:19])  # by chance, in a few rows
+
+
 def test_streamed_rows_are_the_same_rows():
     resident = head(epochs=2, batch_size=8, hidden_units=(3,)).fit(X, Y, sample_weight=WEIGHT)
     with config_context(head_memory=600):

@@ -18,7 +18,6 @@ from fusionlearn._compat import import_keras
 from fusionlearn.classifiers._dropout import draw_keys
 from fusionlearn.classifiers._head import Head
 from fusionlearn.classifiers._optimizers import find_optimizer, optimizer_names
-from fusionlearn.classifiers._rows import hold_rows
 from fusionlearn.classifiers._trainer import Trainer
 from fusionlearn.classifiers._trainer_pool import POOL, TrainerPool
 from fusionlearn.classifiers._training import Schedule, train
@@ -214,6 +213,7 @@ def test_threads_do_not_share_a_trainer():
     assert together == alone
 
 
+@pytest.mark.on_tensorflow
 def test_the_pool_forgets_what_was_not_used_for_longest():
     pool = TrainerPool(Trainer, 2)
     shapes = [head(n_features=n) for n in (1, 2, 3)]
@@ -225,6 +225,7 @@ def test_the_pool_forgets_what_was_not_used_for_longest():
     assert [trainer.head.n_features for trainer in pool._idle] == [1, 3]
 
 
+@pytest.mark.on_tensorflow
 def test_a_lent_trainer_is_not_lent_twice():
     pool = TrainerPool(Trainer, 2)
     with pool.lend(head()) as first, pool.lend(head()) as second:
@@ -232,6 +233,7 @@ def test_a_lent_trainer_is_not_lent_twice():
     assert len(pool) == 2
 
 
+@pytest.mark.on_tensorflow
 def test_a_trainer_returns_after_an_error():
     pool = TrainerPool(Trainer, 2)
     with pytest.raises(RuntimeError, match="inside"), pool.lend(head()):
@@ -283,7 +285,7 @@ def test_keras_precision_of_the_user_does_not_matter():
 def test_dropout_acts_in_training_only():
     """Its rate changes what is learned; probabilities do not depend on chance."""
     with POOL.lend(head(has_dropout=True)) as trainer:
-        rows = hold_rows(X, Y, WEIGHTS, 2**20)
+        rows = trainer.hold(X, Y, WEIGHTS, 2**20)
         losses = []
         for rate, seed in [(0.0, 1), (0.5, 1), (0.5, 1), (0.5, 2)]:
             trainer.reset(np.random.default_rng(0), 1e-9)

@@ -202,7 +202,10 @@ class Derived(LogisticRegression):
 @pytest.mark.parametrize(
     ("classifier", "message"),
     [
-        (RandomForestClassifier(5), "RandomForestClassifier: this class cannot.*LinearSVC"),
+        (
+            RandomForestClassifier(5),
+            "RandomForestClassifier: this class cannot.*LogisticReg",
+        ),
         (make_pipeline(StandardScaler(), Derived()), r"'derived' \(Derived\): this class cannot"),
         (make_pipeline(FunctionTransformer(np.abs), logistic()), "func=.* is a function of Python"),
         (SGDClassifier(loss="modified_huber"), "loss='modified_huber'.*log_loss"),

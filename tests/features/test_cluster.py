@@ -303,6 +303,38 @@ def test_two_stores_are_locked_in_one_order(dask, tiny, many, tmp_path):
     assert [store.stats()["computed"] for store in stores] == [700, 700]
 
 
+def test_a_closed_client_is_named(extractor, many):
+    """Not by whatever attribute of it is missing."""
+    from dask.distributed import Client
+
+    with (
+        Client(n_workers=0, processes=False, dashboard_address=":0") as other,
+        joblib.parallel_config(backend="dask", client=other),
+    ):
+        other.close()
+        with pytest.raises(ClusterError, match=r"client of Dask is closed.*Connect again"):
+            extractor().transform(many)
+
+
+def test_a_worker_that_dies_while_it_is_asked_is_no_refusal(
+    client, dask, extractor, many, monkeypatch
+):
+    """Its answer is that of a broken connection; the others do its work."""
+    from distributed.comm.core import CommClosedError
+
+    run = client.run
+
+    def run_and_lose(*args, **kwargs):
+        answers = run(*args, **kwargs)
+        answers[next(iter(answers))] = CommClosedError("it has died")
+        return answers
+
+    monkeypatch.setattr(client, "run", run_and_lose)
+    far = extractor()
+    assert_allclose(far.transform(many), here(extractor(), many), rtol=1e-5, atol=1e-6)
+    assert far.store.stats()["computed"] == len(many)
+
+
 def test_a_worker_that_dies_takes_nothing_along(client, dask, extractor, many, monkeypatch):
     """Its pictures are computed by the others, and no row is lost or twice in the store.
 

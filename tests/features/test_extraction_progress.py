@@ -53,7 +53,9 @@ def test_callbacks_hear_of_blocks(tiny, many, kind, monkeypatch):
     assert "extract" not in [name for name, _ in recorder.begun]
 
 
-@pytest.mark.parametrize("engine", ["keras", "openvino"])
+@pytest.mark.parametrize(
+    "engine", ["keras", pytest.param("openvino", marks=pytest.mark.on_tensorflow)]
+)
 def test_the_bar_counts_pictures(tiny, many, capsys, engine):
     if engine == "openvino":
         pytest.importorskip("openvino")

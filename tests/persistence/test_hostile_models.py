@@ -253,7 +253,7 @@ def test_something_that_is_no_estimator(path):
         ("engine", "anything", "its networks make no sense"),
         ("application", "NoNetwork", "NoNetwork"),
         ("input_size", "large", "its networks make no sense"),
-        ("pooling", "max", "pooling is 'max' here and was 'avg'"),
+        ("pooling", "max", "'ResNet50': pooling is 'max', was 'avg'"),
     ],
 )
 def test_an_extractor_of_another_kind(name, value, match, path):

@@ -26,7 +26,7 @@ def test_what_is_in_a_model(tmp_path):
     assert content.versions["scikit-learn"] == sklearn.__version__
     assert content.estimator.startswith("AugmentedClassifier(")
     assert "..." not in content.estimator  # as a repr leaves parts out
-    assert [network["application"] for network in content.networks] == ["MobileNet", "MobileNetV2"]
+    assert [network["name"] for network in content.networks] == ["MobileNet", "MobileNetV2"]
     assert content.parameters["estimator.steps.1.1.epochs"] == 2
     assert content.untrusted == ()
     assert "fusionlearn.fusion._concat.ConcatFusion" in content.types

@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+from functools import partial
 
 import pytest
 from sklearn.base import BaseEstimator, clone
@@ -80,6 +81,16 @@ def test_a_class_without_init_has_no_parameters():
         Bare(1)
 
 
+@pytest.mark.parametrize("kind", [property, staticmethod, classmethod, partial])
+def test_what_is_no_function_is_refused(kind):
+    """Below it the decorator works; above, it would be silent or break the attribute."""
+    mark = deprecated(**SPAN, instead="use ``other``")
+    with pytest.raises(TypeError, match=rf"got a {kind.__name__}; wanted a function or a class"):
+        mark(kind(len))
+    with pytest.warns(FutureWarning, match="other"):
+        assert property(mark(lambda self: 3)).__get__(object()) == 3
+
+
 def test_a_renamed_parameter_is_read_by_both_names():
     """And clones keep what was given, by the name by which it was given."""
     given = clone(NewName(width=5))
@@ -113,7 +124,9 @@ def test_nothing_outlives_its_removal(root):
         ("0.4.0", "0.4", "remove it"),
         ("1.0.0", "0.4", "remove it"),
         ("0.2.0", "0.3", "two minor versions"),
-        ("0.2.0", "1.0", None),
+        ("0.2.0", "1.0", "two minor versions"),
+        ("0.2.0", "1.1", None),
+        ("0.1.0", "0.1.5", "two minor versions"),
     ],
 )
 def test_overdue_deprecations_are_found(tmp_path, version, removed_in, problem):
@@ -146,6 +159,9 @@ def test_parameters_need_a_note_and_literal_versions(tmp_path):
     assert "lacks '.. deprecated:: 0.2'" in deprecation_problems(tmp_path, "0.2.0")[0]
     file.write_text(f'"""\n    .. deprecated:: 0.2\n"""\n{call}')
     assert deprecation_problems(tmp_path, "0.2.0") == []
+    file.write_text(f'"""\n    .. deprecated:: 0.2\n"""\n{call}{call}')  # one note for two
+    (problem,) = deprecation_problems(tmp_path, "0.2.0")
+    assert "lacks '.. deprecated:: 0.2'" in problem
     file.write_text(call.replace('"0.4"', "LATER"))
     with pytest.raises(ValueError, match=r"_it\.py:1: .*literal"):
         deprecation_problems(tmp_path, "0.2.0")

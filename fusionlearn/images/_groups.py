@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from ..images import ImageReference
+from ._reference import ImageReference
 
 __all__ = ["check_groups"]
 
