@@ -20,7 +20,8 @@ def main(pixels_path, out, *models):
     said = {}
     for model in models:
         kind, path = model.split("=", 1)
-        batches = [pixels, pixels[:1], pixels[:, :30, :41]]
+        rolled = np.concatenate([np.roll(pixels, shift, axis=1) for shift in range(4)])
+        batches = [pixels, pixels[:1], pixels[:, :30, :41], rolled]
         proba, about = globals()[f"run_{kind}"](path, batches)
         said[kind] = {"proba": [one.tolist() for one in proba], "about": about}
     with open(out, "w") as file:

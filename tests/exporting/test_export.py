@@ -138,6 +138,31 @@ def test_parts_that_cannot_be_said_as_a_graph(network, tmp_path):
     refused(shaken, "test_copies=2: copies at random.*horizontal_flip='always'")
 
 
+@pytest.mark.parametrize("head", [LogisticRegression(), FineTuneClassifier(epochs=1)])
+def test_a_head_that_was_fitted_on_features_is_refused(head, tmp_path):
+    """A graph begins with pictures; the remedy says what makes features of them."""
+    head.fit(np.arange(40.0).reshape(20, 2), np.arange(20) % 2)
+    with pytest.raises(ExportError, match=r"fitted on features.*make_pipeline\(extractor"):
+        export(head, tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("name", ["model.keras.json", "model.keras.md"])
+def test_files_beside_the_model_are_not_written_over(model, tmp_path, name):
+    """Nobody named them; those of an earlier export are replaced."""
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ExportError, match=rf"{name}.*is there already, made by something else"):
+        export(model, tmp_path / "model.keras")
+    assert (tmp_path / name).read_text() == "mine"
+    (tmp_path / name).unlink()
+    for _ in range(2):
+        export(model, tmp_path / "model.keras")
+
+
+def test_who_may_read_the_model_may_read_its_card(model, tmp_path):
+    exported = export(model, tmp_path / "model.keras")
+    assert len({os.stat(path).st_mode for path in exported.files}) == 1
+
+
 def test_what_says_something_else_is_not_left_on_the_disk(model, tmp_path):
     """The comparison is of what was written, with the estimator as it is then."""
 

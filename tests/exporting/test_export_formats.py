@@ -41,7 +41,13 @@ PATHS = {
 
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (3, 47, 62, 3), dtype=np.uint8)
-BATCHES = [PIXELS, PIXELS[:1], PIXELS[:, :30, :41]]
+# The last one has more pictures than votes have members or classes.
+BATCHES = [
+    PIXELS,
+    PIXELS[:1],
+    PIXELS[:, :30, :41],
+    np.concatenate([np.roll(PIXELS, shift, axis=1) for shift in range(4)]),
+]
 
 
 @pytest.fixture(scope="module")

@@ -120,6 +120,17 @@ def test_classifiers(name, n_classes):
     np.testing.assert_allclose(got, wanted, atol=2e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_from_all_classes_every_class_is_the_same(dtype):
+    """Where scikit-learn's sigmoids are 0, which in float32 they are much earlier."""
+    X, y = make_data(3)
+    classifier = SGDClassifier(loss="log_loss", random_state=0).fit(X.astype(dtype), y)
+    classifier.coef_ = np.zeros_like(classifier.coef_, dtype=dtype)
+    classifier.intercept_ = np.array([-120, -125, -130], dtype=dtype)
+    got = compute("probabilities", classifier, X[:1])
+    np.testing.assert_allclose(got, classifier.predict_proba(X[:1].astype(dtype)), atol=2e-6)
+
+
 def test_svc_for_two_classes():
     X, y = make_data(2)
     classifier = CalibratedClassifierCV(SVC(kernel="linear"), cv=2).fit(X, y)

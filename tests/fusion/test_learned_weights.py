@@ -8,6 +8,8 @@ import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
@@ -106,6 +108,18 @@ def test_a_member_is_asked_about_other_patients_than_it_was_fitted_on(rule, rout
         assert not {PATIENTS[row] for row in seen} & {PATIENTS[row] for row in asked}
         assert {LABELS[row] for row in asked} == {0, 1}
     assert sorted(row for _, asked in told for row in asked) == sorted([*range(60)] * 2)
+
+
+def test_a_search_over_weights_tells_the_folds_the_patients():
+    """Though the fusion that it was given needs none; its clones inherit what was asked for."""
+    fusion = MajorityVoteFusion([("a", Witness()), ("b", Witness())], random_state=0)
+    folds = StratifiedImageGroupKFold(2)
+    search = GridSearchCV(fusion, {"weights": [None, "oof"]}, cv=folds, refit=False)
+    with sklearn.config_context(enable_metadata_routing=True):
+        told = told_of(search, FEATURES, LABELS, groups=PATIENTS)
+    assert len(told) > 2 * 5 * 2
+    for seen, asked in told:
+        assert not {PATIENTS[row] for row in seen} & {PATIENTS[row] for row in asked}
 
 
 def test_features_of_pictures_are_split_by_the_patients_of_the_pictures():
@@ -408,7 +422,15 @@ def test_folds_are_counted_before_a_cross_validation_begins(wrap, name):
     check_inner_folds(wrap(vote(0.0, cv=11, rule=None)), LABELS, PATIENTS)
 
 
-@pytest.mark.parametrize("wrap", [FrozenEstimator, lambda m: make_pipeline(FrozenEstimator(m))])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        FrozenEstimator,
+        lambda m: make_pipeline(FrozenEstimator(m)),
+        lambda m: CalibratedClassifierCV(FrozenEstimator(m)),
+        lambda m: VotingClassifier([("inner", FrozenEstimator(m))], voting="soft"),
+    ],
+)
 def test_a_frozen_member_is_refused(wrap):
     """It may have been fitted on the very patients that it would be asked about."""
     members = [("old", wrap(GaussianNB().fit(X, Y))), ("new", GaussianNB())]
