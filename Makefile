@@ -35,7 +35,7 @@ demo: $(READY)
 	$(BIN)/fusionlearn demo $(if $(DATA),--data "$(DATA)") $(if $(PATIENTS),--group-pattern '$(PATIENTS)')
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow

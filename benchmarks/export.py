@@ -105,7 +105,7 @@ def _material(quick):
         data = load_covid_ct(os.environ[DATA])
         step = 20 if quick else 1
         networks = extractors_from_folder(os.environ[WEIGHTS])
-        return data.data[::step], data.target[::step], networks, "Trained on COVID-CT."
+        return data.data[::step], data.target[::step], networks, "Heads are trained on COVID-CT."
     rng = np.random.default_rng(0)
     X = rng.integers(0, 256, (24, 160, 200, 3), dtype=np.uint8)
     networks = [
@@ -115,7 +115,7 @@ def _material(quick):
         )
         for name, alpha in _SMALL.items()
     ]
-    return X, np.arange(len(X)) % 2, networks, "Untrained networks, trained on noise."
+    return X, np.arange(len(X)) % 2, networks, "Networks are untrained, heads trained on noise."
 
 
 def _models(networks):

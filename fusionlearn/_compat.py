@@ -225,14 +225,27 @@ def without_chatter():
                     os.write(2, line)
 
 
+class _OwnDraws:
+    """In Keras' place of the module ``random``: the thread that builds has its own generator."""
+
+    def __init__(self, seed):
+        self._generator = random.Random(seed)
+        self._thread = threading.get_ident()
+
+    def __getattr__(self, name):
+        builds = threading.get_ident() == self._thread
+        return getattr(self._generator if builds else random, name)
+
+
 @contextmanager
 def isolated_keras_build(seed):
     """Build a model whose weights and layer names depend on ``seed`` alone.
 
-    Keras draws the seeds of initializers from Python's global generator, numbers layers
-    through a global counter, and obeys a global precision and order of axes. Inside the
-    block they are what the seed says, fresh, float32 and channels last; they are as
-    before when it is left.
+    Keras draws the seeds of initializers from Python's global generator, which other
+    threads draw from meanwhile, numbers layers through a global counter, and obeys a global
+    precision and order of axes. Inside the block they are what the seed says, fresh,
+    float32 and channels last; they are as before when it is left. Functions that build
+    networks and draw from Python's generator themselves find that seeded, too.
 
     Parameters
     ----------
@@ -250,15 +263,17 @@ def isolated_keras_build(seed):
     """
     enter_runtime()  # initial weights are computed
     from keras.src.backend.common import global_state
+    from keras.src.random import seed_generator
 
     config = import_keras().config
     with _KERAS_BUILD:
-        state = random.getstate()
+        state, source = random.getstate(), seed_generator.python_random
         names = global_state.get_global_attribute("object_name_uids")
         policy, image_format = config.dtype_policy(), config.image_data_format()
         floatx = config.floatx()
         try:
             random.seed(seed)
+            seed_generator.python_random = _OwnDraws(seed)
             global_state.set_global_attribute("object_name_uids", None)
             config.set_floatx("float32")
             config.set_dtype_policy("float32")
@@ -268,6 +283,7 @@ def isolated_keras_build(seed):
             config.set_image_data_format(image_format)
             config.set_floatx(floatx)
             config.set_dtype_policy(policy)
+            seed_generator.python_random = source
             random.setstate(state)
             global_state.set_global_attribute("object_name_uids", names)
 

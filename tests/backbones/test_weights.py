@@ -13,6 +13,7 @@ import tiny_network
 from fusionlearn import BackboneFeatureExtractor, FeatureStore
 from fusionlearn.backbones import resolve_network
 from fusionlearn.backbones._keras_engine import KerasEngine
+from fusionlearn.backbones._register import build_registered
 from fusionlearn.exceptions import BackboneError, BackboneWeightsError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
@@ -50,6 +51,20 @@ def test_untrained_weights_do_not_depend_on_what_was_built_before(batch):
     random.seed(99)
     keras.utils.set_random_seed(99)
     np.testing.assert_array_equal(compute(batch), expected)
+
+
+def test_what_other_threads_draw_changes_no_weights():
+    """Dask's threads draw from Python's generator while a worker builds."""
+
+    def disturbed():
+        for act in (random.random, lambda: random.seed(7)):
+            thread = threading.Thread(target=act)
+            thread.start()
+            thread.join()
+        return tiny_network.build()
+
+    _, expected = build_registered(tiny_network.build)
+    assert build_registered(disturbed)[1] == expected
 
 
 @pytest.fixture
