@@ -1,5 +1,5 @@
 # Everything sets itself up: a virtual environment in .venv, one install, no second step.
-# make demo | test | lint | docs | test-slow | test-browser | test-oldest | test-newest | test-backends | torture | bench | release | clean  PYTHON=python3.12 picks an interpreter
+# make demo | test | lint | docs | coverage | test-slow | test-browser | test-oldest | test-newest | test-backends | torture | bench | release | clean  PYTHON=python3.12 picks an interpreter
 # make demo DATA=scans/ PATIENTS='(patient[0-9]+)'            on your pictures, and whose they are
 # make bench BENCH=head OUT=docs/_data/benchmarks QUICK=1     one, into a folder, a smoke run
 
@@ -8,6 +8,8 @@ VENV ?= .venv
 OLDEST ?= .venv-oldest
 NEWEST ?= .venv-newest
 BACKENDS ?= .venv-backends
+# Two processes; what the tests of a file share is made once.
+TWO = -n 2 --dist loadfile
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
@@ -18,7 +20,7 @@ QUICK ?=
 TESTS ?=
 ARGS ?=
 
-.PHONY: demo test test-slow test-browser test-oldest test-newest test-backends torture lint format docs bench release clean help
+.PHONY: demo test coverage test-slow test-browser test-oldest test-newest test-backends torture lint format docs bench release clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -35,7 +37,11 @@ demo: $(READY)
 	$(BIN)/fusionlearn demo $(if $(DATA),--data "$(DATA)") $(if $(PATIENTS),--group-pattern '$(PATIENTS)')
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest $(TWO)
+
+# Apart, since it makes the tests a quarter slower: branches that none of them takes.
+coverage: $(READY)
+	$(BIN)/python -m pytest $(TWO) --cov --cov-report=term
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
@@ -56,13 +62,13 @@ test-oldest:
 	$(PYTHON) -m venv $(OLDEST)
 	$(PYTHON) tools/lower_bounds.py > $(OLDEST)/oldest.txt
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c $(OLDEST)/oldest.txt -e ".[openvino,plot,test]"
-	$(OLDEST)/bin/python -m pytest -n 2 -W ignore::DeprecationWarning --ignore=tests/test_docs.py $(TESTS)
+	$(OLDEST)/bin/python -m pytest $(TWO) -W ignore::DeprecationWarning --ignore=tests/test_docs.py $(TESTS)
 
 # The newest of everything, with what is not released yet: what will break is known before it does.
 test-newest:
 	$(PYTHON) -m venv $(NEWEST)
 	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --pre --upgrade --upgrade-strategy eager -e ".[openvino,plot,test]"
-	$(NEWEST)/bin/python -m pytest -n 2 --ignore=tests/test_docs.py $(TESTS)
+	$(NEWEST)/bin/python -m pytest $(TWO) --ignore=tests/test_docs.py $(TESTS)
 
 # Keras on JAX and on PyTorch: the same numbers, and what does not ask for TensorFlow by name.
 test-backends: QUIET = -W "ignore:__array__ implementation:DeprecationWarning"  # Keras' own, of NumPy 2
@@ -70,8 +76,8 @@ test-backends:
 	$(PYTHON) -m venv $(BACKENDS)
 	$(BACKENDS)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[openvino,plot,test]" "jax>=0.4.30" "torch>=2.4"
 	$(BACKENDS)/bin/python -m pytest tests/classifiers/test_other_backends.py
-	KERAS_BACKEND=jax $(BACKENDS)/bin/python -m pytest -n 2 $(QUIET) $(or $(TESTS),tests/fusion tests/features tests/classifiers)
-	KERAS_BACKEND=torch $(BACKENDS)/bin/python -m pytest -n 2 $(QUIET) $(or $(TESTS),tests/fusion tests/features tests/classifiers)
+	KERAS_BACKEND=jax $(BACKENDS)/bin/python -m pytest $(TWO) $(QUIET) $(or $(TESTS),tests/fusion tests/features tests/classifiers)
+	KERAS_BACKEND=torch $(BACKENDS)/bin/python -m pytest $(TWO) $(QUIET) $(or $(TESTS),tests/fusion tests/features tests/classifiers)
 
 lint: $(READY)
 	$(BIN)/ruff check .

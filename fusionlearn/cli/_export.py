@@ -1,18 +1,23 @@
 """The command ``fusionlearn export``: a saved model as one graph that runs elsewhere."""
 
-import dataclasses
 import os
+from dataclasses import asdict, replace
 
 import fusionlearn
 
+from ._data import GROUP_PATTERN, OTHER_DATA, POSITIVE, SPLIT
 from ._estimators import STORE
-from ._options import FILE, TEXT, Command, Option, choice
+from ._model_scores import judge_model
+from ._options import FILE, TEXT, Command, Option, UsageError, choice
 from ._outputs import check_new, check_not_read
 from ._pictures import MODEL, MODEL_WEIGHTS, TRUST, find_pictures, load_model
 
 
 def _export(options, console):
-    inputs = [options.model, options.weights, options.store]
+    for option in _ABOUT_DATA:
+        if options.data is None and option.key in options.given:
+            raise UsageError(f"--{option.name} is about the pictures of --data, and there is none.")
+    inputs = [options.model, options.weights, options.store, options.data]
     pictures, others = find_pictures(options.compare) if options.compare else ([], [])
     if others:
         raise ValueError(f"--compare: {others[0]!r} has not the extension of a picture.")
@@ -20,7 +25,12 @@ def _export(options, console):
     check_new([options.out, f"{options.out}.json", f"{options.out}.md"], options.force)
     if os.path.isdir(options.out) and not options.force:
         raise ValueError(f"{options.out!r} is there already; pass --force to replace it.")
-    model = load_model(options, multilabel=True)
+    evaluation = None
+    if options.data is None:
+        model = load_model(options, multilabel=True)
+    else:
+        model, evaluation, _ = judge_model(options, console)
+        console.say(f"{evaluation}")
     exported = fusionlearn.export(
         model,
         options.out,
@@ -28,6 +38,7 @@ def _export(options, console):
         X=pictures or None,
         license=options.license,
         intended_use=options.intended_use,
+        evaluation=evaluation,
         title=options.title,
         verbose=console.progress,
     )
@@ -35,9 +46,10 @@ def _export(options, console):
         f"Written: {exported}. Its model card is {exported.path}.md. Its probabilities are no "
         "diagnosis, there as here."
     )
-    console.give(dataclasses.asdict(exported))
+    console.give(asdict(exported))
 
 
+_ABOUT_DATA = (GROUP_PATTERN, SPLIT, POSITIVE)
 EXPORT = Command(
     name="export",
     summary="write a saved model as one graph that runs without Python, or without this library",
@@ -69,6 +81,13 @@ EXPORT = Command(
             "PICTURE",
             many=True,
         ),
+        replace(
+            OTHER_DATA,
+            help="labelled pictures that the model has not seen, as fusionlearn evaluate takes "
+            "them; its scores on them stand in its card",
+            shared=False,
+        ),
+        *_ABOUT_DATA,
         Option("title", "first line of the model card", TEXT, "TEXT"),
         Option("license", "licence of the model, for its card", TEXT, "TEXT"),
         Option("intended-use", "what the model is for, for its card", TEXT, "TEXT"),
@@ -79,6 +98,7 @@ EXPORT = Command(
     run=_export,
     examples=(
         "export model.fusion --out model.onnx --compare scans/",
+        "export model.fusion --out model.onnx --data other-hospital/ --license CC-BY-4.0",
         "export model.fusion --out served/ --format saved_model",
     ),
 )

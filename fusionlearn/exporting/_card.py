@@ -186,4 +186,7 @@ def _scores(evaluation):
             "and beside what the files alone give away, nothing is known about what this model "
             "is worth."
         )
-    return f"```\n{evaluation}\n```"
+    return (
+        f"```\n{evaluation}\n```\n\nWhoever made this card vouches that what was judged here had "
+        "seen none of these patients when it was fitted."
+    )

@@ -36,7 +36,7 @@ def resolved(name, **params):
     ("name", "share"),
     [
         pytest.param("DenseNet121", 0.34, marks=pytest.mark.slow),
-        ("InceptionV3", 0.34),
+        pytest.param("InceptionV3", 0.34, marks=pytest.mark.slow),
         pytest.param("NASNetMobile", 0.34, marks=pytest.mark.slow),
         ("MobileNetV2", 0.2),
         ("MobileNetV2", 0.66),

@@ -42,8 +42,30 @@ def test_export(model, tmp_path, capsys):
     assert run(*words, "--force") == 0
 
 
+def test_scores_on_pictures_that_were_not_seen_stand_in_the_card(model, tmp_path, capsys):
+    """What the card says is what ``evaluate`` says of the same model and pictures."""
+    scans = write_pictures(tmp_path / "scans", n_patients=4)
+    data = ["--group-pattern", "(patient[0-9]+)", "--positive", "ground-glass"]
+    document, _ = run_json(capsys, "evaluate", model, scans, *data)
+    auc = document["scores"]["model"]["by_picture"]["roc_auc"]["estimate"]
+    out = tmp_path / "model.keras"
+    _, err = run_json(capsys, "export", model, "--out", out, "--data", scans, *data)
+    assert "could not be found out" in err
+    scores = (tmp_path / "model.keras.md").read_text().split("## Scores")[1].split("## The")[0]
+    assert f"{auc:.3f}" in scores
+    assert "None were given" not in scores
+    assert "vouches that what was judged here had seen none of these patients" in scores
+    (scans / "other").mkdir()
+    (scans / "other" / "patient9.png").write_bytes(next(scans.rglob("*.png")).read_bytes())
+    out = tmp_path / "other.keras"
+    assert run("export", model, "--out", out, "--data", scans) == 1
+    assert "has the class 'other'" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_misuse(model, tmp_path, capsys):
     for words, status, message in [
+        (["--out", tmp_path / "a.keras", "--positive", "x"], 2, "--positive is about the pictures"),
         (["--out", tmp_path / "model.onxx"], 1, "wanted one of the suffixes"),
         (["--out", tmp_path / "model.onxx", "--format", "onxx"], 2, "Did you mean 'onnx'"),
         (["--out", tmp_path / "no" / "model.keras"], 1, "There is no folder"),

@@ -52,7 +52,7 @@ BATCHES = [
 
 @pytest.fixture(scope="module")
 def model():
-    """A vote of all kinds of heads, on pictures in grey and their mirror images."""
+    """A vote of all kinds of heads, on pictures in grey, one on their mirror images, too."""
     data = phantoms(24, 12)
     grey = ImagePreprocessor(color="grey")
     mobile = BackboneFeatureExtractor("MobileNet", weights=None, input_size=32, layers=0.1)
@@ -66,15 +66,16 @@ def model():
     concat = ConcatFusion([("a", mobile), ("b", small)], transformer_weights={"b": 0.5})
     svm = make_pipeline(grey, concat, StandardScaler(), LinearSVC(C=0.01, dual=False))
     folds = StratifiedImageGroupKFold(2)
-    members = [
-        ("svm", CalibratedClassifierCV(svm, cv=folds, ensemble=False)),
-        ("logistic", make_pipeline(grey, mobile, LogisticRegression())),
-        ("head", FineTuneClassifier(smaller, epochs=2, random_state=0)),
-    ]
     mirror = ImageAugmenter(
         1, rotation=0, shear=0, shift=0, zoom=0, horizontal_flip="always", random_state=0
     )
-    classifier = AugmentedClassifier(MajorityVoteFusion(members), mirror, test_copies=1)
+    logistic = make_pipeline(grey, mobile, LogisticRegression())
+    members = [
+        ("svm", CalibratedClassifierCV(svm, cv=folds, ensemble=False)),
+        ("logistic", AugmentedClassifier(logistic, mirror, test_copies=1)),
+        ("head", FineTuneClassifier(smaller, epochs=2, random_state=0)),
+    ]
+    classifier = MajorityVoteFusion(members)
     return classifier.fit(data.data, data.target, groups=data.groups)
 
 
