@@ -87,9 +87,9 @@ def test_training_layers_lowers_the_loss(extractor, data, unfreeze):
     assert list(model.fine_tuned_) == list(model.trained_layers_) == ["tiny"]
 
 
+@pytest.mark.draws_globally
 def test_it_equals_keras(tiny, data):
     """The same order, no dropout: the losses and weights of plain Keras."""
-
     X, y = data
     extractor = BackboneFeatureExtractor(tiny, engine="keras", store=FeatureStore())
     params = {"dropout": 0.0, "validation": None, "optimizer": "sgd", "batch_size": N}
