@@ -46,6 +46,18 @@ def test_extremes_stay_in_range(graph):
         np.testing.assert_array_equal(got, resize_by_pillow(pixels, SIZE))
 
 
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_several_pictures_in_grey(n):
+    """TensorFlow multiplies wrongly, and corrupts memory, where channels of an axis are one."""
+    with isolated_keras_build(0):
+        tensor = keras.Input((None, None, 1))
+        model = keras.Model(tensor, resize(tensor, SIZE))
+    pixels = np.random.default_rng(4).integers(0, 256, (n, 40, 50, 1), dtype=np.uint8)
+    got = np.asarray(model(pixels.astype(np.float32)))[..., 0]
+    wanted = [resize_by_pillow(np.repeat(one, 3, axis=2), SIZE)[..., 0] for one in pixels]
+    np.testing.assert_array_equal(got, wanted)
+
+
 def test_grey_is_that_of_pillow():
     pixels = np.random.default_rng(2).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     with isolated_keras_build(0):
