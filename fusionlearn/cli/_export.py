@@ -1,23 +1,26 @@
 """The command ``fusionlearn export``: a saved model as one graph that runs elsewhere."""
 
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from types import SimpleNamespace
 
 import fusionlearn
 
-from ._data import GROUP_PATTERN, OTHER_DATA, POSITIVE, SPLIT
+from ._data import GROUP_PATTERN, POSITIVE, SPLIT
 from ._estimators import STORE
 from ._model_scores import judge_model
-from ._options import FILE, TEXT, Command, Option, UsageError, choice
+from ._options import FILE, FOLDER, TEXT, Command, Option, UsageError, choice
 from ._outputs import check_new, check_not_read
 from ._pictures import MODEL, MODEL_WEIGHTS, TRUST, find_pictures, load_model
 
 
 def _export(options, console):
     for option in _ABOUT_DATA:
-        if options.data is None and option.key in options.given:
-            raise UsageError(f"--{option.name} is about the pictures of --data, and there is none.")
-    inputs = [options.model, options.weights, options.store, options.data]
+        if options.evaluate is None and option.key in options.given:
+            raise UsageError(
+                f"--{option.name} is about the pictures of --evaluate, and there are none."
+            )
+    inputs = [options.model, options.weights, options.store, options.evaluate]
     pictures, others = find_pictures(options.compare) if options.compare else ([], [])
     if others:
         raise ValueError(f"--compare: {others[0]!r} has not the extension of a picture.")
@@ -26,10 +29,11 @@ def _export(options, console):
     if os.path.isdir(options.out) and not options.force:
         raise ValueError(f"{options.out!r} is there already; pass --force to replace it.")
     evaluation = None
-    if options.data is None:
+    if options.evaluate is None:
         model = load_model(options, multilabel=True)
     else:
-        model, evaluation, _ = judge_model(options, console)
+        judged = SimpleNamespace(**{**vars(options), "data": options.evaluate})
+        model, evaluation, _ = judge_model(judged, console)
         console.say(f"{evaluation}")
     exported = fusionlearn.export(
         model,
@@ -81,11 +85,13 @@ EXPORT = Command(
             "PICTURE",
             many=True,
         ),
-        replace(
-            OTHER_DATA,
-            help="labelled pictures that the model has not seen, as fusionlearn evaluate takes "
-            "them; its scores on them stand in its card",
-            shared=False,
+        # Of another name than "data", which in a config file are those of the training.
+        Option(
+            "evaluate",
+            "labelled pictures that the model has not seen, as fusionlearn evaluate takes them; "
+            "its scores on them stand in its card",
+            FOLDER,
+            "FOLDER",
         ),
         *_ABOUT_DATA,
         Option("title", "first line of the model card", TEXT, "TEXT"),
@@ -98,7 +104,7 @@ EXPORT = Command(
     run=_export,
     examples=(
         "export model.fusion --out model.onnx --compare scans/",
-        "export model.fusion --out model.onnx --data other-hospital/ --license CC-BY-4.0",
+        "export model.fusion --out model.onnx --evaluate other-hospital/ --license CC-BY-4.0",
         "export model.fusion --out served/ --format saved_model",
     ),
 )

@@ -53,7 +53,7 @@ def write_model(path, manifest, archive):
     OSError
         If the file cannot be written; one that was there is as it was.
     """
-    body = json.dumps(manifest, sort_keys=True).encode() + b"\n" + archive
+    body = json.dumps(manifest).encode() + b"\n" + archive
     digest = hashlib.sha256(body).hexdigest().encode()
     write_whole(path, _FIRST_LINE % _FORMAT + digest + b"\n" + body)
 

@@ -49,7 +49,7 @@ def test_scores_on_pictures_that_were_not_seen_stand_in_the_card(model, tmp_path
     document, _ = run_json(capsys, "evaluate", model, scans, *data)
     auc = document["scores"]["model"]["by_picture"]["roc_auc"]["estimate"]
     out = tmp_path / "model.keras"
-    _, err = run_json(capsys, "export", model, "--out", out, "--data", scans, *data)
+    _, err = run_json(capsys, "export", model, "--out", out, "--evaluate", scans, *data)
     assert "could not be found out" in err
     scores = (tmp_path / "model.keras.md").read_text().split("## Scores")[1].split("## The")[0]
     assert f"{auc:.3f}" in scores
@@ -58,7 +58,7 @@ def test_scores_on_pictures_that_were_not_seen_stand_in_the_card(model, tmp_path
     (scans / "other").mkdir()
     (scans / "other" / "patient9.png").write_bytes(next(scans.rglob("*.png")).read_bytes())
     out = tmp_path / "other.keras"
-    assert run("export", model, "--out", out, "--data", scans) == 1
+    assert run("export", model, "--out", out, "--evaluate", scans) == 1
     assert "has the class 'other'" in capsys.readouterr().err
     assert not out.exists()
 
