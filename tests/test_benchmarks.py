@@ -124,6 +124,7 @@ def test_files_hold_the_pictures(tmp_path):
         assert np.array_equal(np.asarray(Image.open(path).convert("RGB")), picture)
 
 
+@pytest.mark.slow
 @pytest.mark.draws_globally
 def test_the_peer_computes_what_we_compute(tmp_path):
     """Bare OpenVINO gets the same network and preprocessing, in batches that do not divide."""

@@ -21,7 +21,6 @@ _UNEXPORTED = "Keep the classifier by fusionlearn.save, and this network beside 
 
 
 # 1 is one layer and 1.0 is all of them.
-@functools.lru_cache(maxsize=64, typed=True)
 def cut_network(network, unfreeze):
     """Find the network whose rows are what enters the trained layers of another.
 
@@ -46,14 +45,20 @@ def cut_network(network, unfreeze):
         If there are no such layers, or none with weights to train.
     """
     require_keras(network, f"unfreeze={unfreeze!r}", _FROZEN)
+    # The engine and the weights' path stay the caller's own: equal networks may differ in them.
+    return dataclasses.replace(network, **_cut(network, unfreeze))
+
+
+@functools.lru_cache(maxsize=64, typed=True)
+def _cut(network, unfreeze):
+    """Find what a cut changes of all networks that are equal to this one."""
     maps = build_maps_model(network)
     n_trained = count_trained_layers(maps, unfreeze, network.backbone.name)
     if n_trained == 0:
-        return network
-    cut = dataclasses.replace(network, trained_layers=n_trained)
+        return {}
     frozen, trained = split_model(maps, n_trained)
     if len(frozen.outputs) == 1 and frozen.outputs[0] is frozen.inputs[0]:
-        return dataclasses.replace(cut, row_type="|u1", precision="float32")
+        return {"trained_layers": n_trained, "row_type": "|u1", "precision": "float32"}
     pixels = _probes(*network.input_size)
     tensors = _call(frozen, [preprocess(pixels, network.backbone.preprocessing)])
 
@@ -62,7 +67,7 @@ def cut_network(network, unfreeze):
         return [_numpy(pool(keras, array, network)) for array in _call(trained, tensors)]
 
     fits = _fits_half(tensors, compute)
-    return dataclasses.replace(cut, row_type="<f2" if fits else "<f4")
+    return {"trained_layers": n_trained, "row_type": "<f2" if fits else "<f4"}
 
 
 def _call(model, tensors):

@@ -177,6 +177,12 @@ def test_identities_tell_cuts_apart():
     assert "trained_layers" not in network.description
 
 
+def test_a_cut_keeps_the_engine_that_was_asked_for():
+    """What was cut before for another engine is an equal network, and not the same one."""
+    for engine in ("keras", "auto", "keras"):
+        assert cut_network(resolved("MobileNetV2", engine=engine), 5).engine == engine
+
+
 def test_the_frozen_side_shares_no_layer_that_is_trained(rng):
     """Training never changes the network from which features are extracted."""
     network = resolved("MobileNetV2", engine="keras")

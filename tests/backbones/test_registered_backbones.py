@@ -269,8 +269,8 @@ def test_models_that_are_no_plain_data():
     anonymous = keras.Sequential([keras.layers.Input((8, 8, 3)), keras.layers.Lambda(lambda x: x)])
     for model in (Unserializable(), never_called, anonymous):
         with pytest.raises(BackboneError, match="cannot be built again"):
-            register_backbone("mine", model, input_size=8)
-    assert "mine" not in list(BACKBONES)
+            register_backbone("no plain data", model, input_size=8)
+    assert "no plain data" not in list(BACKBONES)
 
 
 def test_layers_of_one_s_own_that_keras_can_find():

@@ -64,11 +64,19 @@ def bits(classifier):
     return joblib.hash([classifier.coefs_, classifier.intercepts_, classifier.history_])
 
 
+# The others' rules are Keras' own code too; that each learns, and starts anew, is seen below.
+USUAL = ("adam", "adamw", "rmsprop", "sgd")
+
+
+def marked(optimizer):
+    return pytest.param(optimizer, (5,), 2, marks=[pytest.mark.slow] * (optimizer not in USUAL))
+
+
 @pytest.mark.draws_globally
 @pytest.mark.parametrize(
     ("optimizer", "hidden_units", "n_classes"),
     [
-        *((optimizer, (5,), 2) for optimizer in sorted(optimizer_names())),
+        *map(marked, sorted(optimizer_names())),
         ("adam", (), 2),
         ("rmsprop", (), 3),
         ("adam", (5, 4), 3),

@@ -64,7 +64,7 @@ def thread_counts():
 @pytest.mark.parametrize(
     "others",
     [
-        ("MobileNet", "VGG16"),
+        ("MobileNet", "MobileNetV2"),
         pytest.param(("InceptionV3", "DenseNet121"), marks=pytest.mark.slow),
     ],
 )

@@ -12,7 +12,7 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("engine", ["keras", "openvino"])
-@sizes(2, 100)
+@sizes(1, 100)
 def test_ctrl_c_at_random_moments(n, engine, tally):
     counts = tally(f"interruptions of a fit, {engine}")
     run = subprocess.run(
