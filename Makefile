@@ -39,7 +39,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest $(TWO)
 
-# Apart, since it makes the tests a quarter slower: branches that none of them takes.
+# Apart, since it makes the tests slower: branches that none of them takes.
 coverage: $(READY)
 	$(BIN)/python -m pytest $(TWO) --cov --cov-report=term
 

@@ -33,8 +33,9 @@ def _export(options, console):
         model = load_model(options, multilabel=True)
     else:
         judged = SimpleNamespace(**{**vars(options), "data": options.evaluate})
-        model, evaluation, _ = judge_model(judged, console)
+        model, evaluation, document = judge_model(judged, console)
         console.say(f"{evaluation}")
+        console.say(document["file_alone"])
     exported = fusionlearn.export(
         model,
         options.out,

@@ -35,8 +35,8 @@ def resize(pixels, size):
     ops = import_keras().ops
     across, down = _weights(pixels, 2, size[1]), _weights(pixels, 1, size[0])
     # Channels first: both products are of matrices as they lie. A single channel has no axis:
-    # (n, 1, height, width) times a matrix is wrong in TensorFlow 2.18 to 2.21 with oneDNN from
-    # two pictures on, which writes over foreign memory.
+    # (n, 1, height, width) times a matrix is wrong in TensorFlow 2.18 and 2.21 with oneDNN from
+    # two pictures on, and writes over foreign memory.
     is_grey = pixels.shape[-1] == 1
     pixels = ops.squeeze(pixels, -1) if is_grey else ops.transpose(pixels, (0, 3, 1, 2))
     pixels = _level(*(ops.matmul(pixels, ops.transpose(half)) for half in across))

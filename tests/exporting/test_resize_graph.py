@@ -48,7 +48,7 @@ def test_extremes_stay_in_range(graph):
 
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_several_pictures_in_grey(n):
-    """TensorFlow multiplies wrongly, and corrupts memory, where channels of an axis are one."""
+    """TensorFlow may multiply tensors wrongly whose channels are an axis of length one."""
     with isolated_keras_build(0):
         tensor = keras.Input((None, None, 1))
         model = keras.Model(tensor, resize(tensor, SIZE))
